@@ -1,0 +1,221 @@
+//! What a message is once it has been read. Reading never fails: whatever could not be read stands in the defects.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::ids::{AccountId, ConversationId, OfficeId, RecordId};
+
+/// What a record asks of the citizen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Beslut, päätös.
+    Decision,
+    /// Tillkännagivande, tiedoksianto.
+    Notice,
+    /// Begäran om tilläggsuppgifter, lisätietopyyntö; may have a due date.
+    Request,
+    /// A plain message.
+    Message,
+    /// What the citizen wrote.
+    Reply,
+}
+
+impl Kind {
+    /// The word in `offices.toml`, the database and the API.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Decision => "decision",
+            Self::Notice => "notice",
+            Self::Request => "request",
+            Self::Message => "message",
+            Self::Reply => "reply",
+        }
+    }
+
+    /// The kind of a [`Kind::word`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Decision, Self::Notice, Self::Request, Self::Message, Self::Reply].into_iter().find(|k| k.word() == word)
+    }
+}
+
+/// A name and an address as a header field has them. The address is text: From may hold what is no address.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Person {
+    /// The display name, decoded.
+    pub name: Option<String>,
+    /// The addr-spec as read.
+    pub address: String,
+}
+
+/// What `intake` makes of the bytes alone: the whole message, but for what address, office and account add.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Content {
+    /// Without the tags that were recognised in it.
+    pub subject: String,
+    /// What the subject's tags ask.
+    pub tags: Tags,
+    /// Every author in every From field; a message that an office may send has exactly one.
+    pub from: Vec<Person>,
+    /// To and Cc.
+    pub to: Vec<Person>,
+    /// Date.
+    pub date: Option<Timestamp>,
+    /// Without brackets.
+    pub message_id: Option<String>,
+    /// Without brackets; the first, if several.
+    pub in_reply_to: Option<String>,
+    /// Without brackets, oldest first.
+    pub references: Vec<String>,
+    /// UTF-8 with LF.
+    pub text: String,
+    /// Sanitised: nothing in it runs or asks the network for anything.
+    pub html: Option<String>,
+    /// Content-Language, or of the part shown.
+    pub language: Option<String>,
+    /// Everything that is not the body shown.
+    pub attachments: Vec<Attachment>,
+    /// Whatever was not as it should be.
+    pub defects: Vec<Defect>,
+    /// Whether a machine wrote it.
+    pub classification: Classification,
+}
+
+/// A part that the citizen can fetch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attachment {
+    /// From 0, in the order of the message; its name in URLs.
+    pub index: usize,
+    /// Safe as a file's name on any system; never empty.
+    pub filename: String,
+    /// `type/subtype`, lower case, as the message says; `application/octet-stream` if it says nothing.
+    pub media_type: String,
+    /// Octets after decoding.
+    pub size: u64,
+    /// Hex, of the decoded octets.
+    pub sha256: String,
+    /// `attachment` or `inline`.
+    pub disposition: Disposition,
+    /// Without brackets.
+    pub content_id: Option<String>,
+    /// What became of the part.
+    pub status: PartStatus,
+}
+
+/// Content-Disposition (RFC 2183), as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Disposition {
+    /// To be fetched.
+    Attachment,
+    /// Shown in its place in the text.
+    Inline,
+}
+
+/// What became of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartStatus {
+    /// Offered as it came.
+    AsItCame,
+    /// Shown in the HTML.
+    Inline,
+    /// Its transfer encoding is damaged: what could be decoded is offered.
+    Damaged,
+}
+
+/// Something in the message that is not as the standards have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Defect {
+    /// `1.2`: the second part of the first part; `0` for the message.
+    pub part: String,
+    /// A stable word: `charset-unknown`.
+    pub code: &'static str,
+    /// More, for a person.
+    pub detail: String,
+}
+
+/// Whether a machine wrote it (RFC 3834, RFC 2919, RFC 3464).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Classification {
+    /// An automatic answer or generated message.
+    pub auto_submitted: bool,
+    /// A delivery report.
+    pub bounce: bool,
+    /// From a mailing list.
+    pub list: bool,
+}
+
+/// What a clerk may ask with tags in the address or the subject.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tags {
+    /// `+decision`, `[beslut]`.
+    pub kind: Option<Kind>,
+    /// `+request-2026-12-31`, `[begäran 2026-12-31]`.
+    pub due: Option<Date>,
+    /// `+noreply`, `[ej svar]`.
+    pub no_reply: bool,
+    /// `[dnr HEL 2026-001234]`.
+    pub case_reference: Option<String>,
+    /// `[till …]`, or the tag of a service address: which citizen.
+    pub citizen: Option<String>,
+    /// A tag that has the form of a due date and is none. Refused, not guessed.
+    pub unreadable_due: Option<String>,
+}
+
+impl Tags {
+    /// The address's tags, and the subject's where the address says nothing.
+    #[must_use]
+    pub fn or(self, subject: Tags) -> Self {
+        Self {
+            kind: self.kind.or(subject.kind),
+            due: self.due.or(subject.due),
+            no_reply: self.no_reply || subject.no_reply,
+            case_reference: self.case_reference.or(subject.case_reference),
+            citizen: self.citizen.or(subject.citizen),
+            unreadable_due: self.unreadable_due.or(subject.unreadable_due),
+        }
+    }
+}
+
+/// One message in one mailbox: the row's worth. Its content is read from the raw bytes whenever it is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Its id.
+    pub id: RecordId,
+    /// Whose mailbox.
+    pub account: AccountId,
+    /// Who wrote; `None` only in the postmaster's mailbox.
+    pub office: Option<OfficeId>,
+    /// Which thread.
+    pub conversation: ConversationId,
+    /// What it asks.
+    pub kind: Kind,
+    /// The office's reference for the case.
+    pub case_reference: Option<String>,
+    /// As shown.
+    pub subject: String,
+    /// The author, as proved.
+    pub from: Person,
+    /// Of the message, else of its arrival.
+    pub date: Timestamp,
+    /// When it was kept.
+    pub received: Timestamp,
+    /// Until when the office wants an answer.
+    pub due: Option<Date>,
+    /// Whether the citizen may answer.
+    pub reply_allowed: bool,
+    /// Message-ID without brackets.
+    pub message_id: Option<String>,
+    /// How many attachments.
+    pub attachments: u32,
+    /// Of the raw message, octets.
+    pub size: u64,
+    /// Whether a machine wrote it.
+    pub auto_submitted: bool,
+    /// When the citizen first opened it.
+    pub read: Option<Timestamp>,
+}

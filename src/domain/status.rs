@@ -1,0 +1,150 @@
+//! What is wrong with a message, as one value from which both codes of the SMTP answer follow (RFC 5321 §4.2,
+//! RFC 3463, RFC 5248, RFC 7372). Code and enhanced code cannot come apart: nobody writes them side by side but here.
+
+use super::language::Language;
+
+/// A basic reply code with its enhanced code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status {
+    /// 2xx, 4xx or 5xx.
+    pub code: u16,
+    /// class.subject.detail; the class is the code's first digit.
+    pub enhanced: (u8, u8, u8),
+}
+
+/// Why something is refused. The list is the one of the outer contract, then what the protocol itself asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Class {
+    /// A proven office wrote to an address that does not exist.
+    NoSuchMailbox,
+    /// The account is closed, or the citizen has not consented: to be sent on paper.
+    AccountNotInUse,
+    /// An opaque address whose check characters do not fit, or an identity code whose check character does not.
+    CheckCharacters,
+    /// Said to whoever is not a proven office, whoever the recipient and whether or not it exists.
+    NotAnOffice,
+    /// The office may only write over TLS.
+    TlsNeeded,
+    /// The From field names nobody, several, or somebody who is not of the office.
+    AuthorNotOfOffice,
+    /// The office has switched replies off, or the conversation is not the sender's.
+    NotYourConversation,
+    /// The scanner found something in this part.
+    Malware {
+        /// The part's file name, as shown.
+        part: String,
+    },
+    /// Larger than the limit.
+    TooLarge {
+        /// In octets; `None` where only the limit was reached.
+        size: Option<u64>,
+        /// In octets.
+        limit: u64,
+    },
+    /// More recipients than one message may have.
+    TooManyRecipients,
+    /// A lone CR or LF in the body, or a NUL where none may stand.
+    LineEnds,
+    /// More parts, or deeper nesting, than we read.
+    TooComplex,
+    /// A due date that cannot be read.
+    DueDate,
+    /// A service address without a word on which citizen is meant.
+    CitizenNotNamed,
+    /// No space left, here or in the database.
+    StorageFull,
+    /// The database, the scanner or the resolver does not answer.
+    Unavailable,
+    /// Over a limit of rate.
+    TooFast,
+    /// The message has been here before.
+    Loop,
+    /// The gateway is being stopped.
+    ShuttingDown,
+}
+
+impl Class {
+    /// Both codes.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let (code, subject, detail) = match self {
+            Self::NoSuchMailbox => (550, 1, 1),
+            Self::AccountNotInUse => (550, 2, 1),
+            Self::CheckCharacters => (550, 1, 3),
+            Self::NotAnOffice | Self::AuthorNotOfOffice | Self::NotYourConversation => (550, 7, 1),
+            Self::TlsNeeded => (530, 7, 0),
+            Self::Malware { .. } => (554, 7, 1),
+            Self::TooLarge { .. } => (552, 3, 4),
+            Self::TooManyRecipients => (452, 5, 3),
+            Self::LineEnds | Self::TooComplex => (554, 6, 0),
+            Self::DueDate => (554, 6, 1),
+            Self::CitizenNotNamed => (550, 1, 6),
+            Self::StorageFull => (452, 3, 1),
+            Self::Unavailable => (451, 3, 0),
+            Self::TooFast => (450, 7, 0),
+            Self::Loop => (554, 4, 6),
+            Self::ShuttingDown => (421, 3, 2),
+        };
+        let class = if code < 500 { 4 } else { 5 };
+        Status { code, enhanced: (class, subject, detail) }
+    }
+
+    /// The name under which the sentence stands in the translation files, and the cause in metrics and events.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::NoSuchMailbox => "no-such-mailbox",
+            Self::AccountNotInUse => "account-not-in-use",
+            Self::CheckCharacters => "check-characters",
+            Self::NotAnOffice => "not-an-office",
+            Self::TlsNeeded => "tls-needed",
+            Self::AuthorNotOfOffice => "author-not-of-office",
+            Self::NotYourConversation => "not-your-conversation",
+            Self::Malware { .. } => "malware",
+            Self::TooLarge { .. } => "too-large",
+            Self::TooManyRecipients => "too-many-recipients",
+            Self::LineEnds => "line-ends",
+            Self::TooComplex => "too-complex",
+            Self::DueDate => "due-date",
+            Self::CitizenNotNamed => "citizen-not-named",
+            Self::StorageFull => "storage-full",
+            Self::Unavailable => "unavailable",
+            Self::TooFast => "too-fast",
+            Self::Loop => "loop",
+            Self::ShuttingDown => "shutting-down",
+        }
+    }
+
+    /// Whether the same message may be taken later: the fault is ours, or passes.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.status().code < 500
+    }
+}
+
+/// A refusal, made where the fact is known. The class is for the peer, in the language of the office; the cause is for
+/// the admin's log and events, never reaches a peer, and holds no address, identity code or content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What the peer is told.
+    pub class: Class,
+    /// In which language, before English.
+    pub language: Language,
+    /// What the admin is told.
+    pub cause: String,
+}
+
+impl Refusal {
+    /// A refusal in English; see [`Refusal::in_language`].
+    #[must_use]
+    pub fn new(class: Class, cause: impl Into<String>) -> Self {
+        Self { class, language: Language::En, cause: cause.into() }
+    }
+
+    /// The same, to be worded in this language first.
+    #[must_use]
+    pub fn in_language(mut self, language: Language) -> Self {
+        self.language = language;
+        self
+    }
+}
