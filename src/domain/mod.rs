@@ -14,6 +14,7 @@ pub mod identity;
 pub mod ids;
 pub mod keys;
 pub mod language;
+pub mod lookup;
 pub mod office;
 pub mod outcome;
 pub mod record;
@@ -21,6 +22,7 @@ pub mod reply;
 pub mod schedule;
 pub mod status;
 pub mod token;
+pub mod wanted;
 
 pub use arrival::Receipt;
 pub use envelope::Route;
