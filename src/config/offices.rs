@@ -1,0 +1,1 @@
+//! `offices.toml` ↔ [`crate::domain::wanted::Wanted`].
