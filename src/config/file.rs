@@ -32,7 +32,7 @@ impl Node {
 pub(super) enum Value {
     Text(String),
     Integer(i64),
-    Boolean(bool),
+    Boolean,
     List(Vec<Node>),
     Table(Table),
     /// A number with a point, a date, a number beyond 64 bits: what no key takes.
@@ -45,7 +45,7 @@ impl Value {
         match self {
             Self::Text(_) => "a text",
             Self::Integer(_) => "a number",
-            Self::Boolean(_) => "true or false",
+            Self::Boolean => "true or false",
             Self::List(_) => "a list",
             Self::Table(_) => "a table",
             Self::Other(kind) => kind,
@@ -128,7 +128,7 @@ impl<'a> Lines<'a> {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .map_or(Value::Other("a number beyond 64 bits"), Value::Integer),
             DeValue::Float(_) => Value::Other("a number with a point"),
-            DeValue::Boolean(truth) => Value::Boolean(*truth),
+            DeValue::Boolean(_) => Value::Boolean,
             DeValue::Datetime(_) => Value::Other("a date"),
             DeValue::Array(list) => {
                 Value::List(list.iter().map(|v| self.node(v.get_ref(), self.place(v.span().start))).collect())
@@ -143,38 +143,35 @@ impl<'a> Lines<'a> {
 pub(super) const PREFIX: &str = "BREVBRO__";
 
 /// Lays `BREVBRO__SECTION__KEY=value` over the file; an entry of a list is meant by its number,
-/// `BREVBRO__LISTENER__0__ADDRESS`. A value is text as it stands; one that begins with `[` or `{` is TOML.
+/// `BREVBRO__LISTENER__0__ADDRESS`. A value is text as it
+/// stands; a list or a table is written as in TOML.
 pub(super) fn overlay(table: &mut Table, variables: impl IntoIterator<Item = (String, String)>, faults: &Faults) {
     for (name, value) in variables {
         let Some(path) = name.strip_prefix(PREFIX) else { continue };
         let path = path.to_ascii_lowercase();
         let place = Place::of(&format!("environment variable {name}"));
-        let node = variable(&value, &place, faults);
+        let node = variable(&value, &place);
         let segments: Vec<&str> = path.split("__").collect();
-        if let Some(node) = node
-            && let Err(wrong) = put(table, &segments, node, &place)
-        {
+        if let Err(wrong) = put(table, &segments, node, &place) {
             faults.add(&place, segments.join("."), wrong);
         }
     }
 }
 
-fn variable(value: &str, place: &Place, faults: &Faults) -> Option<Node> {
-    let node = |value| Node { place: place.clone(), value, from_environment: true };
+fn variable(value: &str, place: &Place) -> Node {
+    let text = Node { place: place.clone(), value: Value::Text(value.to_owned()), from_environment: true };
     if !value.starts_with(['[', '{']) {
-        return Some(node(Value::Text(value.to_owned())));
+        return text;
     }
-    let text = format!("value = {value}");
-    match DeTable::parse(&text) {
-        Ok(table) => {
-            let mut read = Lines::new(&text, &place.file).table(table.get_ref()).take("value")?.node;
-            settle(&mut read, place);
-            Some(read)
+    // An address of IPv6, [::]:25, begins like a list and is none.
+    let toml = format!("value = {value}");
+    let Ok(table) = DeTable::parse(&toml) else { return text };
+    match Lines::new(&toml, &place.file).table(table.get_ref()).take("value") {
+        Some(mut entry) => {
+            settle(&mut entry.node, place);
+            entry.node
         }
-        Err(error) => {
-            faults.add(place, "", Wrong::new(format!("this is not TOML: {}", error.message()), ""));
-            None
-        }
+        None => text,
     }
 }
 
@@ -238,7 +235,7 @@ mod tests {
     #[test]
     fn every_word_has_its_place() {
         let faults = Faults::default();
-        let table = parse("a = 1\n[ö]\nb = [ 2,\n  'ä', 3.5 ]\n", "f", &faults).unwrap();
+        let table = parse("a = 1\n[\"ö\"]\nb = [ 2,\n  'ä', 3.5 ]\n", "f", &faults).unwrap();
         assert_eq!(table.0[1].key, "ö");
         let Value::Table(inner) = &table.0[1].node.value else { panic!() };
         assert_eq!(inner.0[0].place.at, Some((3, 1)));
@@ -265,13 +262,14 @@ mod tests {
             ("BREVBRO__L__0__X", "9"),
             ("BREVBRO__L__1__X", "9"),
             ("BREVBRO__A__B__C", "9"),
-            ("BREVBRO__A__Z", "[ 1"),
+            ("BREVBRO__A__Z", "[::]:25"),
             ("BREVBROTHER", "1"),
         ];
         overlay(&mut table, variables.map(|(n, v)| (n.to_owned(), v.to_owned())), &faults);
         let text = format!("{table:?}");
         assert!(text.contains("Text(\"2\")") && text.contains("Text(\"9\")") && text.contains("Text(\"x\")"));
-        assert_eq!(faults.into_sorted().len(), 3);
+        assert!(text.contains("Text(\"[::]:25\")"));
+        assert_eq!(faults.into_sorted().len(), 2);
     }
 
     proptest! {

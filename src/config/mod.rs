@@ -9,6 +9,8 @@
 //! A key that is not known is a fault. Nothing here is validated twice: what has a type here is good.
 
 mod defaults;
+#[cfg(test)]
+mod documented;
 mod fault;
 mod file;
 mod network;

@@ -25,7 +25,7 @@ pub(super) struct Section<'a> {
     prefix: String,
     /// The same without numbers and names: `listener.`
     family: String,
-    table: Table,
+    written: Table,
     place: Place,
     known: Vec<&'static str>,
 }
@@ -35,7 +35,14 @@ type Read<T> = Result<T, Wrong>;
 impl<'a> Section<'a> {
     /// The file itself.
     pub fn root(reading: &'a Reading, table: Table, file: &str) -> Self {
-        Self { reading, prefix: String::new(), family: String::new(), table, place: Place::of(file), known: Vec::new() }
+        Self {
+            reading,
+            prefix: String::new(),
+            family: String::new(),
+            written: table,
+            place: Place::of(file),
+            known: Vec::new(),
+        }
     }
 
     /// Where the section begins.
@@ -60,10 +67,15 @@ impl<'a> Section<'a> {
         self.reading.faults.add(place, path.trim_end_matches(['.', ' ', ':']), wrong);
     }
 
+    /// Reports that a key is not there.
+    pub fn missing(&self, key: &str, remedy: &str) {
+        self.fault(&self.place, key, Wrong::new("this key is missing", remedy));
+    }
+
     fn ask(&mut self, key: &'static str) -> Option<Node> {
         self.known.push(key);
         self.reading.asked.borrow_mut().insert(format!("{}{key}", self.family));
-        self.table.take(key).map(|entry| entry.node)
+        self.written.take(key).map(|entry| entry.node)
     }
 
     /// A key that may be absent.
@@ -80,7 +92,7 @@ impl<'a> Section<'a> {
     /// A key that must be there; `remedy` says what to write. `None`: it is missing or wrong, and that is reported.
     pub fn required<T>(&mut self, key: &'static str, remedy: &str, read: impl FnOnce(&Node) -> Read<T>) -> Option<T> {
         let Some(node) = self.ask(key) else {
-            self.fault(&self.place, key, Wrong::new("this key is missing", remedy));
+            self.missing(key, remedy);
             return None;
         };
         read(&node).map_err(|wrong| self.fault(&node.place, key, wrong)).ok()
@@ -117,23 +129,29 @@ impl<'a> Section<'a> {
         remedy: &str,
         read: impl Fn(&Node) -> Read<T>,
     ) -> Option<Vec<T>> {
-        let place = match self.table.find(key) {
-            Some(entry) if entry.node.is_empty_list() => entry.place.clone(),
-            Some(_) => return self.list(key, read),
-            None => self.place.clone(),
-        };
-        let sentence = if self.ask(key).is_some() { "this list is empty" } else { "this key is missing" };
-        self.fault(&place, key, Wrong::new(sentence, remedy));
-        None
+        match self.written.find(key) {
+            None => {
+                self.ask(key);
+                self.missing(key, remedy);
+                None
+            }
+            Some(entry) if entry.node.is_empty_list() => {
+                let place = entry.place.clone();
+                self.ask(key);
+                self.fault(&place, key, Wrong::new("this list is empty", remedy));
+                None
+            }
+            Some(_) => self.list(key, read),
+        }
     }
 
     /// A table below this one; an empty one where the key is absent.
     pub fn section(&mut self, key: &'static str) -> Section<'a> {
-        self.section_if(key).unwrap_or_else(|| self.below(key, Table::default(), self.place.clone()))
+        self.table(key).unwrap_or_else(|| self.below(key, Table::default(), self.place.clone()))
     }
 
     /// A table below this one, if it is there.
-    pub fn section_if(&mut self, key: &'static str) -> Option<Section<'a>> {
+    pub fn table(&mut self, key: &'static str) -> Option<Section<'a>> {
         let node = self.ask(key)?;
         let table = match node.value {
             Value::Table(table) => table,
@@ -190,7 +208,7 @@ impl<'a> Section<'a> {
             reading: self.reading,
             prefix: format!("{}{key}.", self.prefix),
             family: format!("{}{key}.", self.family),
-            table,
+            written: table,
             place,
             known: Vec::new(),
         }
@@ -199,7 +217,7 @@ impl<'a> Section<'a> {
 
 impl Drop for Section<'_> {
     fn drop(&mut self) {
-        for entry in std::mem::take(&mut self.table.0) {
+        for entry in std::mem::take(&mut self.written.0) {
             let remedy = match nearest(&entry.key, self.known.iter().copied()) {
                 Some(meant) => format!("did you mean {meant}?"),
                 None => format!("known here: {}", self.known.join(", ")),

@@ -93,7 +93,11 @@ pub(super) fn duration(node: &Node) -> Read<Duration> {
 
 /// A host's or mail domain's name.
 pub(super) fn domain(node: &Node) -> Read<Domain> {
-    let text = text(node)?;
+    domain_of(text(node)?)
+}
+
+/// The same, of a part of a text.
+pub(super) fn domain_of(text: &str) -> Read<Domain> {
     Domain::parse(text)
         .ok()
         .filter(|domain| !domain.is_literal())

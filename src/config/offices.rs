@@ -1,1 +1,0 @@
-//! `offices.toml` ↔ [`crate::domain::wanted::Wanted`].
