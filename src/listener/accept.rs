@@ -65,6 +65,8 @@ pub struct Timeouts {
     pub data: Duration,
     /// For a whole body.
     pub body: Duration,
+    /// For a whole connection, idle or not.
+    pub connection: Duration,
     /// For a TLS handshake.
     pub handshake: Duration,
     /// For taking a reply.
@@ -136,10 +138,11 @@ impl Listener {
                 continue;
             };
             let serve = connection::serve(stream, peer, self.settings.clone(), self.inbound.clone(), stop.clone());
-            let hard_stop = hard_stop.clone();
+            let (hard_stop, longest) = (hard_stop.clone(), self.settings.timeouts.connection);
             tracker.spawn(async move {
                 tokio::select! {
                     () = serve => {}
+                    () = sleep(longest) => debug!("connection cut off: too long"),
                     () = hard_stop.cancelled() => {}
                 }
                 drop((permit, seat));

@@ -221,9 +221,10 @@ impl Connection {
     }
 
     fn body(&mut self) -> Box<Body> {
+        let limit = self.state.body_limit(&self.settings.session);
         self.body.take().unwrap_or_else(|| {
             Box::new(Body {
-                spool: Some(Spool::new(self.settings.session.max_message, None)),
+                spool: Some(Spool::new(limit, None)),
                 failed: None,
                 seen: 0,
                 chunks: ChunkReader::default(),
@@ -249,7 +250,7 @@ impl Connection {
             self.input.advance(progress.consumed);
             thrown_away.clear();
             if let Some(fault) = reader.fault() {
-                body.fail(Refusal::new(Class::LineEnds, fault.to_string()));
+                body.fail(fault.into());
             }
             body.settle(&self.settings).await;
             if progress.ended {
@@ -266,31 +267,47 @@ impl Connection {
         last: bool,
         keep: bool,
     ) -> io::Result<Result<u64, Refusal>> {
-        let mut body = self.body();
         if !keep {
-            body.fail(Refusal::new(Class::LineEnds, "a chunk that nobody asked for"));
+            return self.pass_over(stream, size).await.map(Ok);
         }
+        let mut body = self.body();
+        let mut thrown_away = Vec::new();
+        body.chunks.begin(size);
         let mut left = size;
         while left > 0 {
             if self.input.is_empty() {
                 self.more(stream, body.until).await?;
             }
-            let piece = self.input.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            if let Some(spool) = &mut body.spool {
-                body.chunks.read(&self.input[..piece], spool.memory());
-            }
-            self.input.advance(piece);
-            left -= piece as u64;
-            body.seen += piece as u64;
-            if let Some(fault) = body.chunks.fault() {
-                body.fail(Refusal::new(Class::LineEnds, fault.to_string()));
-            }
+            let sink = body.spool.as_mut().map_or(&mut thrown_away, Spool::memory);
+            let progress = body.chunks.read(&self.input, sink);
+            self.input.advance(progress.consumed);
+            thrown_away.clear();
+            left -= progress.consumed as u64;
+            body.seen += progress.consumed as u64;
             body.settle(&self.settings).await;
         }
-        if last && let Some(fault) = body.chunks.finish() {
-            body.fail(Refusal::new(Class::LineEnds, fault.to_string()));
+        if last {
+            body.chunks.finish();
+        }
+        if let Some(fault) = body.chunks.fault() {
+            body.fail(fault.into());
         }
         Ok(self.put_back(body))
+    }
+
+    /// Octets of a chunk that nobody wants.
+    async fn pass_over<S: AsyncRead + Unpin>(&mut self, stream: &mut S, size: u64) -> io::Result<u64> {
+        let until = Instant::now() + self.settings.timeouts.body;
+        let mut left = size;
+        while left > 0 {
+            if self.input.is_empty() {
+                self.more(stream, until).await?;
+            }
+            let piece = self.input.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            self.input.advance(piece);
+            left -= piece as u64;
+        }
+        Ok(0)
     }
 
     fn put_back(&mut self, body: Box<Body>) -> Result<u64, Refusal> {

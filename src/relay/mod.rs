@@ -15,6 +15,7 @@ mod connection;
 mod deliver;
 mod fault;
 mod pool;
+mod resolver;
 mod send;
 mod settings;
 mod target;
@@ -23,5 +24,6 @@ mod words;
 
 pub use compose::{Identity, compose};
 pub use deliver::Relay;
+pub use resolver::resolver;
 pub use settings::{ClientIdentity, Limits, Settings, Timeouts};
 pub use tls::TlsFault;
