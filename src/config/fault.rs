@@ -23,6 +23,21 @@ pub struct Fault {
     pub remedy: String,
 }
 
+impl Fault {
+    /// A fault that stands on no line.
+    #[must_use]
+    pub fn new(file: &str, key: &str, sentence: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            line: None,
+            column: None,
+            key: key.to_owned(),
+            sentence: sentence.into(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     /// `file:line:column: key: sentence`, and the remedy on a line of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,12 +1,13 @@
 //! The file as a whole, and the sections about this machine: node, mail, database, blobs, spool, logging.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 
-use super::fault::{Fault, Place, Wrong};
+use super::fault::{Fault, Wrong};
 use super::section::{Reading, Section};
 use super::values::{domain, mailbox, number, one_of, parsed, path, private, size, text, unreadable};
 use super::{Blobs, Config, Database, LogFormat, LogTarget, Logging, Mail, Node, Secret, defaults, file, network};
@@ -21,24 +22,33 @@ impl Config {
     /// # Errors
     /// Every fault there is, in the order of the file.
     pub fn load(path: &Path) -> Result<Self, Vec<Fault>> {
-        let text = fs::read_to_string(path).map_err(|error| {
-            let reading = Reading::default();
-            let mut wrong = unreadable(
-                path,
-                &error,
-                "name one with --config, or write one: config/brevbro.toml explains every key",
-            );
-            if error.kind() == ErrorKind::InvalidData {
-                wrong = Wrong::new("the file is not UTF-8", "save it as UTF-8");
+        match Self::examine(path) {
+            (Some(config), faults) if faults.is_empty() => Ok(config),
+            (_, faults) => Err(faults),
+        }
+    }
+
+    /// The same for whoever looks for more faults: the configuration comes beside its faults, where enough of it could
+    /// be read. It is not fit to run on.
+    #[must_use]
+    pub fn examine(path: &Path) -> (Option<Self>, Vec<Fault>) {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                let wrong = if error.kind() == ErrorKind::InvalidData {
+                    Wrong::new("the file is not UTF-8", "save it as UTF-8")
+                } else {
+                    unreadable(
+                        path,
+                        &error,
+                        "name one with --config; config/brevbro.toml in the sources explains every key",
+                    )
+                };
+                return (None, vec![Fault::new(&path.display().to_string(), "", wrong.sentence, wrong.remedy)]);
             }
-            reading.faults.add(&Place::of(&path.display().to_string()), "", wrong);
-            reading.faults.into_sorted()
-        })?;
-        Self::read(
-            &text,
-            path,
-            std::env::vars_os().filter_map(|(n, v)| Some((n.into_string().ok()?, v.into_string().ok()?))),
-        )
+        };
+        let utf8 = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        Self::read_partly(&text, path, std::env::vars_os().filter_map(utf8))
     }
 
     /// Reads a text as if it stood in this file, with these variables over it.
@@ -50,11 +60,20 @@ impl Config {
         path: &Path,
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Vec<Fault>> {
-        let reading = Reading { folder: path.parent().unwrap_or(Path::new("")).to_owned(), ..Reading::default() };
-        match Self::gather(text, path, variables, &reading) {
-            Some(config) if reading.faults.is_empty() => Ok(config),
-            _ => Err(reading.faults.into_sorted()),
+        match Self::read_partly(text, path, variables) {
+            (Some(config), faults) if faults.is_empty() => Ok(config),
+            (_, faults) => Err(faults),
         }
+    }
+
+    fn read_partly(
+        text: &str,
+        path: &Path,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> (Option<Self>, Vec<Fault>) {
+        let reading = Reading { folder: path.parent().unwrap_or(Path::new("")).to_owned(), ..Reading::default() };
+        let config = Self::gather(text, path, variables, &reading);
+        (config, reading.faults.into_sorted())
     }
 
     /// Every section is read, whatever was wrong in those before it.
