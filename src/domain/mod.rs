@@ -21,6 +21,7 @@ pub mod record;
 pub mod reply;
 pub mod schedule;
 pub mod status;
+pub mod tags;
 pub mod token;
 pub mod wanted;
 
