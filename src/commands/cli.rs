@@ -45,6 +45,7 @@ pub enum Command {
         /// The gateway runs: its ports are taken, and should be
         #[arg(long)]
         running: bool,
+        /// Configuration and form.
         #[command(flatten)]
         common: Common,
     },
@@ -59,12 +60,14 @@ pub enum Command {
         /// Shows the difference and changes nothing
         #[arg(long)]
         dry_run: bool,
+        /// Configuration and form.
         #[command(flatten)]
         common: Common,
     },
     /// Writes offices, accounts and addresses as a file that `apply` takes; it holds identity codes
     #[command(after_help = "Example:\n  (umask 077; brevbro export > offices.toml)")]
     Export {
+        /// Configuration and form.
         #[command(flatten)]
         common: Common,
     },
@@ -92,6 +95,7 @@ pub enum Command {
         /// Shows addresses as well; that you did is itself recorded
         #[arg(long)]
         reveal: bool,
+        /// Configuration and form.
         #[command(flatten)]
         common: Common,
     },
@@ -104,6 +108,7 @@ pub enum Command {
     /// Counts: records, accounts, outbox, events, refusals
     #[command(after_help = "Example:\n  brevbro stats --json")]
     Stats {
+        /// Configuration and form.
         #[command(flatten)]
         common: Common,
     },
@@ -168,6 +173,7 @@ pub enum Queue {
         /// At most so many
         #[arg(long, default_value_t = 100)]
         limit: u32,
+        /// Configuration and form.
         #[command(flatten)]
         common: Common,
     },
@@ -214,6 +220,7 @@ pub enum Token {
         /// How long it is good
         #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3650))]
         days: u16,
+        /// Configuration and form.
         #[command(flatten)]
         common: Common,
     },

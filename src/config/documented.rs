@@ -55,7 +55,7 @@ fn every_default_is_as_it_is_explained() {
 fn every_key_is_explained() {
     let folder = folder();
     let reading = Reading { folder: folder.path().to_owned(), ..Reading::default() };
-    Config::gather(FILE, Path::new("brevbro.toml"), [], &reading).unwrap();
+    super::read::gather(FILE, Path::new("brevbro.toml"), [], &reading).unwrap();
     for key in reading.asked.borrow().iter() {
         let (section, last) = key.rsplit_once('.').unwrap_or(("", key));
         let header = if section == "listener" { "[[listener]]".to_owned() } else { format!("[{section}]") };

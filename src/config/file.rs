@@ -78,12 +78,22 @@ impl Table {
     }
 }
 
+/// So many lines that are not TOML are told.
+const SYNTAX_FAULTS: usize = 5;
+
 /// Reads a file. Text that is not TOML gives its faults and nothing else: what stands beside them would be guessed.
 pub(super) fn parse(text: &str, file: &str, faults: &Faults) -> Option<Table> {
     let lines = Lines::new(text, file);
     let (table, errors) = DeTable::parse_recoverable(text);
+    // One bracket that is missing makes a fault of every word behind it: the first ones tell.
+    let mut told: Vec<Option<u32>> = Vec::new();
     for error in &errors {
         let place = error.span().map_or_else(|| Place::of(file), |span| lines.place(span.start));
+        let line = place.at.map(|(line, _)| line);
+        if told.len() == SYNTAX_FAULTS || told.contains(&line) {
+            continue;
+        }
+        told.push(line);
         faults.add(&place, "", Wrong::new(format!("this is not TOML: {}", error.message()), ""));
     }
     errors.is_empty().then(|| lines.table(table.get_ref()))

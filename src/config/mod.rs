@@ -16,6 +16,7 @@ mod file;
 mod network;
 mod node;
 pub mod offices;
+mod read;
 mod secret;
 mod section;
 pub mod size;
@@ -34,6 +35,7 @@ use crate::domain::office::RelayRule;
 use crate::domain::schedule::Schedule;
 
 pub use fault::Fault;
+pub use read::Sections;
 pub use secret::Secret;
 
 /// How this gateway runs. Every path is absolute or from the working directory; none is relative to the file any more.

@@ -1,138 +1,30 @@
-//! The file as a whole, and the sections about this machine: node, mail, database, blobs, spool, logging.
+//! The sections about this machine: node, mail, database, blobs, spool, logging.
 
-use std::ffi::OsString;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 
-use super::fault::{Fault, Wrong};
-use super::section::{Reading, Section};
+use super::fault::Wrong;
+use super::section::Section;
 use super::values::{domain, mailbox, number, one_of, parsed, path, private, size, text, unreadable};
-use super::{Blobs, Config, Database, LogFormat, LogTarget, Logging, Mail, Node, Secret, defaults, file, network};
+use super::{Blobs, Database, LogFormat, LogTarget, Logging, Mail, Secret, defaults, file};
 use crate::domain::address::Domain;
 use crate::domain::directory::Served;
 use crate::domain::identity::Scheme;
 use crate::domain::keys::Keys;
 
-impl Config {
-    /// Reads the file and the environment, and opens every file that they name.
-    ///
-    /// # Errors
-    /// Every fault there is, in the order of the file.
-    pub fn load(path: &Path) -> Result<Self, Vec<Fault>> {
-        match Self::examine(path) {
-            (Some(config), faults) if faults.is_empty() => Ok(config),
-            (_, faults) => Err(faults),
-        }
-    }
-
-    /// The same for whoever looks for more faults: the configuration comes beside its faults, where enough of it could
-    /// be read. It is not fit to run on.
-    #[must_use]
-    pub fn examine(path: &Path) -> (Option<Self>, Vec<Fault>) {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) => {
-                let wrong = if error.kind() == ErrorKind::InvalidData {
-                    Wrong::new("the file is not UTF-8", "save it as UTF-8")
-                } else {
-                    unreadable(
-                        path,
-                        &error,
-                        "name one with --config; config/brevbro.toml in the sources explains every key",
-                    )
-                };
-                return (None, vec![Fault::new(&path.display().to_string(), "", wrong.sentence, wrong.remedy)]);
-            }
-        };
-        let utf8 = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        Self::read_partly(&text, path, std::env::vars_os().filter_map(utf8))
-    }
-
-    /// Reads a text as if it stood in this file, with these variables over it.
-    ///
-    /// # Errors
-    /// As [`Config::load`].
-    pub fn read(
-        text: &str,
-        path: &Path,
-        variables: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, Vec<Fault>> {
-        match Self::read_partly(text, path, variables) {
-            (Some(config), faults) if faults.is_empty() => Ok(config),
-            (_, faults) => Err(faults),
-        }
-    }
-
-    fn read_partly(
-        text: &str,
-        path: &Path,
-        variables: impl IntoIterator<Item = (String, String)>,
-    ) -> (Option<Self>, Vec<Fault>) {
-        let reading = Reading { folder: path.parent().unwrap_or(Path::new("")).to_owned(), ..Reading::default() };
-        let config = Self::gather(text, path, variables, &reading);
-        (config, reading.faults.into_sorted())
-    }
-
-    /// Every section is read, whatever was wrong in those before it.
-    pub(super) fn gather(
-        text: &str,
-        path: &Path,
-        variables: impl IntoIterator<Item = (String, String)>,
-        reading: &Reading,
-    ) -> Option<Self> {
-        let name = path.display().to_string();
-        let mut table = file::parse(text, &name, &reading.faults)?;
-        file::overlay(&mut table, variables, &reading.faults);
-        let mut root = Section::root(reading, table, &name);
-
-        let node = node(root.section("node"));
-        let mail = mail(root.section("mail"));
-        let listeners = network::listeners(&mut root);
-        let timeouts = network::timeouts(root.section("timeouts"));
-        let database = database(root.section("database"), &node.data);
-        let blobs = blobs(root.section("blobs"), &node.data);
-        let spool = spool(root.section("spool"), &node.data);
-        let portal = network::portal(root.section("portal"));
-        let metrics = network::metrics(root.section("metrics"));
-        let relay = network::relay(root.section("relay"), node.name.clone());
-        let nameservers = network::resolver(root.section("resolver"));
-        let logging = logging(root.section("logging"));
-        Some(Self {
-            file: path.to_owned(),
-            node: node.whole()?,
-            mail: mail?,
-            listeners,
-            timeouts,
-            database,
-            blobs,
-            spool,
-            portal,
-            metrics,
-            relay: relay?,
-            nameservers,
-            logging,
-        })
-    }
-}
-
 /// `[node]` as far as it could be read: other sections' defaults come from it.
-struct Named {
-    name: Option<Domain>,
-    id: Option<String>,
-    keys: Option<Keys>,
-    data: PathBuf,
+#[derive(Debug, Clone)]
+#[allow(missing_docs)] // as in super::Node
+pub struct Named {
+    pub name: Option<Domain>,
+    pub id: Option<String>,
+    pub keys: Option<Keys>,
+    pub data: PathBuf,
 }
 
-impl Named {
-    fn whole(self) -> Option<Node> {
-        Some(Node { name: self.name?, id: self.id?, keys: self.keys?, data: self.data })
-    }
-}
-
-fn node(mut section: Section<'_>) -> Named {
+pub(super) fn node(mut section: Section<'_>) -> Named {
     let folder = section.folder().to_owned();
     let name = section.required(
         "name",
@@ -140,7 +32,7 @@ fn node(mut section: Section<'_>) -> Named {
         domain,
     );
     let own = name.as_ref().map(|name| name.wire().to_owned());
-    let id = section.optional("id", |node| parsed::<NodeId>(node)).map(|id| id.0).or(own);
+    let id = section.optional("id", parsed::<NodeId>).map(|id| id.0).or(own);
     let keys = section.required("key_file", &make_key("brevbro.key"), |node| keys(&folder, node));
     let data = section.or("data", PathBuf::from(defaults::DATA), path(&folder));
     Named { name, id, keys, data }
@@ -182,7 +74,7 @@ fn keys(folder: &Path, node: &file::Node) -> Result<Keys, Wrong> {
     })
 }
 
-fn mail(mut section: Section<'_>) -> Option<Mail> {
+pub(super) fn mail(mut section: Section<'_>) -> Option<Mail> {
     let remedy = "write the domains of the citizens' addresses: domains = [\"konto.example\"]";
     let domains = section.required_list("domains", remedy, domain);
     let identity_domains = identity_domains(&mut section, domains.as_deref().unwrap_or_default());
@@ -218,7 +110,7 @@ fn identity_domains(section: &mut Section<'_>, domains: &[Domain]) -> Vec<(Domai
     read
 }
 
-fn database(mut section: Section<'_>, data: &Path) -> Database {
+pub(super) fn database(mut section: Section<'_>, data: &Path) -> Database {
     let folder = section.folder().to_owned();
     let password = section.optional("password_file", |node| {
         let remedy = "write the password into it, and nothing else";
@@ -285,7 +177,7 @@ fn escaped(text: &str) -> String {
     })
 }
 
-fn blobs(mut section: Section<'_>, data: &Path) -> Blobs {
+pub(super) fn blobs(mut section: Section<'_>, data: &Path) -> Blobs {
     let folder = section.folder().to_owned();
     Blobs {
         folder: section.or("folder", data.join("blobs"), path(&folder)),
@@ -293,12 +185,12 @@ fn blobs(mut section: Section<'_>, data: &Path) -> Blobs {
     }
 }
 
-fn spool(mut section: Section<'_>, data: &Path) -> PathBuf {
+pub(super) fn spool(mut section: Section<'_>, data: &Path) -> PathBuf {
     let folder = section.folder().to_owned();
     section.or("folder", data.join("spool"), path(&folder))
 }
 
-fn logging(mut section: Section<'_>) -> Logging {
+pub(super) fn logging(mut section: Section<'_>) -> Logging {
     use tracing::Level;
     const LEVELS: [(&str, Level); 5] = [
         ("error", Level::ERROR),

@@ -67,6 +67,11 @@ impl<'a> Section<'a> {
         self.reading.faults.add(place, path.trim_end_matches(['.', ' ', ':']), wrong);
     }
 
+    /// Whether the key is there, and no empty list.
+    pub fn is_written(&self, key: &str) -> bool {
+        self.written.find(key).is_some_and(|entry| !entry.node.is_empty_list())
+    }
+
     /// Reports that a key is not there.
     pub fn missing(&self, key: &str, remedy: &str) {
         self.fault(&self.place, key, Wrong::new("this key is missing", remedy));

@@ -25,11 +25,7 @@ pub(super) fn text(node: &Node) -> Read<&str> {
 /// A text that says something.
 pub(super) fn words(node: &Node) -> Read<String> {
     let text = text(node)?.trim();
-    if text.is_empty() {
-        Err(Wrong::new("this is empty", "write a text, or leave the key out"))
-    } else {
-        Ok(text.into())
-    }
+    if text.is_empty() { Err(Wrong::new("this is empty", "write a text")) } else { Ok(text.into()) }
 }
 
 /// What a domain type reads of itself; its own sentence says what is wrong.
@@ -44,7 +40,7 @@ pub(super) fn number(least: u32, most: u32) -> impl Fn(&Node) -> Read<u32> {
         let remedy = format!("write a whole number from {least} to {most}");
         let number = match &node.value {
             Value::Integer(number) => u32::try_from(*number).ok(),
-            Value::Text(text) if node.from_environment => text.parse().ok(),
+            Value::Text(text) if node.from_environment && text.bytes().all(|c| c.is_ascii_digit()) => text.parse().ok(),
             other => return Err(Wrong::new(format!("a number was expected, not {}", other.kind()), remedy)),
         };
         number

@@ -16,6 +16,7 @@ pub mod keys;
 pub mod language;
 pub mod lookup;
 pub mod office;
+pub mod opaque;
 pub mod outcome;
 pub mod record;
 pub mod reply;

@@ -13,31 +13,34 @@ use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::time::Time;
 
 use super::Findings;
-use crate::config::Config;
+use crate::config::Sections;
 use crate::domain::address::Domain;
 
 /// A certificate that ends sooner than this is mentioned: what renews it has missed its time.
 const SOON_DAYS: i64 = 14;
 
 /// Every certificate that the configuration names.
-pub(super) fn check(config: &Config, now: Timestamp, findings: &mut Findings) {
+pub(super) fn check(config: &Sections, now: Timestamp, findings: &mut Findings) {
     for (at, listener) in config.listeners.iter().enumerate() {
         let Some(files) = listener.tls.files() else { continue };
         let key = |name: &str| format!("listener[{at}].{name}");
         if let Some(own) = own(&files.certificate, &key("certificate"), now, findings) {
-            covers(&own, &config.node.name, &files.certificate, &key("certificate"), findings);
+            if let Some(name) = &config.node.name {
+                covers(&own, name, &files.certificate, &key("certificate"), findings);
+            }
             fits(&own, &files.certificate, &files.key, &key("key"), findings);
         }
         if let Some(authorities) = &files.client_ca {
             chain(authorities, &key("client_ca"), findings);
         }
     }
-    if let Some(client) = &config.relay.client
+    let Some(relay) = &config.relay else { return };
+    if let Some(client) = &relay.client
         && let Some(own) = own(&client.certificate, "relay.certificate", now, findings)
     {
         fits(&own, &client.certificate, &client.key, "relay.key", findings);
     }
-    match &config.relay.ca_file {
+    match &relay.ca_file {
         Some(file) => {
             chain(file, "relay.ca_file", findings);
         }

@@ -5,9 +5,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::Findings;
-use crate::config::Config;
+use crate::config::Sections;
 
-pub(super) fn check(config: &Config, findings: &mut Findings) {
+pub(super) fn check(config: &Sections, findings: &mut Findings) {
     let sqlite = config.database.shown.strip_prefix("sqlite:").map(|path| folder_of(Path::new(path)));
     let wanted = [
         ("node.data", Some(config.node.data.clone())),

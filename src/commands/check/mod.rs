@@ -39,13 +39,16 @@ impl Findings {
 
     /// For people. The faults come last, where the eye is.
     fn shown(&self) -> String {
-        let lines = |label: &str, faults: &[Fault]| faults.iter().map(|f| format!("{label}{f}\n")).collect::<String>();
-        let verdict = match self.faults.len() {
-            0 => format!("{} is good: {}.\n", self.file, self.checked.join(", ")),
-            1 => format!("1 fault. Looked at: {}.\n", self.checked.join(", ")),
-            n => format!("{n} faults. Looked at: {}.\n", self.checked.join(", ")),
+        let mut text = String::new();
+        self.notes.iter().for_each(|note| text += &format!("note: {note}\n"));
+        self.faults.iter().for_each(|fault| text += &format!("{fault}\n"));
+        let checked = self.checked.join(", ");
+        text += &match self.faults.len() {
+            0 => format!("{} is good. Looked at: {checked}.\n", self.file),
+            1 => format!("1 fault. Looked at: {checked}.\n"),
+            n => format!("{n} faults. Looked at: {checked}.\n"),
         };
-        format!("{}{}{verdict}", lines("note: ", &self.notes), lines("", &self.faults))
+        text
     }
 }
 
@@ -61,23 +64,22 @@ pub(super) async fn run(common: &Common, running: bool, clock: &Clock) -> ExitCo
 }
 
 async fn look(file: &Path, running: bool, clock: &Clock) -> Findings {
-    let (config, faults) = Config::examine(file);
+    let (sections, faults) = Config::examine(file);
     let mut findings =
         Findings { file: file.display().to_string(), checked: vec!["configuration"], faults, notes: Vec::new() };
-    // With a section missing there is too little to look further.
-    let Some(config) = config else { return findings };
+    let Some(sections) = sections else { return findings };
     findings.checked.push("certificates");
-    certificates::check(&config, clock.now(), &mut findings);
+    certificates::check(&sections, clock.now(), &mut findings);
     findings.checked.push("folders");
-    folders::check(&config, &mut findings);
+    folders::check(&sections, &mut findings);
     if !running {
         findings.checked.push("ports");
-        ports::check(&config, &mut findings);
+        ports::check(&sections, &mut findings);
     }
     findings.checked.push("database");
-    if let Some(wanted) = database::check(&config, &mut findings).await {
+    if let Some(wanted) = database::check(&sections, &mut findings).await {
         findings.checked.push("offices");
-        offices::check(&config, &wanted, &mut findings);
+        offices::check(&sections, &wanted, &mut findings);
     }
     findings
 }

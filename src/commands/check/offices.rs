@@ -1,22 +1,23 @@
 //! Whether what is enrolled can work on this gateway: addresses on domains that are served, proofs that can be given.
 
 use super::Findings;
-use crate::config::{Config, ListenerTls};
+use crate::config::{ListenerTls, Sections};
 use crate::domain::address::Domain;
 use crate::domain::office::{CertificateRule, Office, Proof, TlsDemand, TrustRule};
 use crate::domain::wanted::Wanted;
 
 const APPLY: &str = "change it in the file that you apply, or add the domain to mail.domains";
 
-pub(super) fn check(config: &Config, wanted: &Wanted, findings: &mut Findings) {
+pub(super) fn check(config: &Sections, wanted: &Wanted, findings: &mut Findings) {
     if wanted.offices.is_empty() {
         let remedy = "enrol one: brevbro apply config/offices.toml";
         findings.note("", "no office is enrolled yet: nobody may write to citizens", remedy);
     }
+    let Some(mail) = &config.mail else { return };
     for office in &wanted.offices {
-        check_office(config, office, findings);
+        check_office(config, mail.max_message, office, findings);
     }
-    let served = |domain: &Domain| config.mail.served.domains.contains(domain);
+    let served = |domain: &Domain| mail.served.domains.contains(domain);
     for service in &wanted.services {
         if !served(&service.address.domain) {
             let key = format!("address {}", service.address.shown());
@@ -35,7 +36,7 @@ pub(super) fn check(config: &Config, wanted: &Wanted, findings: &mut Findings) {
     }
 }
 
-fn check_office(config: &Config, office: &Office, findings: &mut Findings) {
+fn check_office(config: &Sections, max_message: u64, office: &Office, findings: &mut Findings) {
     let key = format!("office {}", office.id);
     let files = || config.listeners.iter().filter_map(|listener| listener.tls.files());
     let possible = |proof: &Proof| matches!(proof, Proof::Network | Proof::ClientCertificate);
@@ -52,7 +53,7 @@ fn check_office(config: &Config, office: &Office, findings: &mut Findings) {
         let remedy = "set client_ca at a listener, or name the certificate by its sha256";
         findings.fault(&key, "a certificate is known by name, and no listener knows whose names to believe", remedy);
     }
-    if office.max_message > config.mail.max_message {
+    if office.max_message > max_message {
         let sentence = "max_message is larger than mail.max_message, which holds for all";
         findings.note(&key, sentence, "raise mail.max_message, or lower the office's");
     }

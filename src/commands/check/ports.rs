@@ -4,9 +4,9 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 
 use super::Findings;
-use crate::config::Config;
+use crate::config::Sections;
 
-pub(super) fn check(config: &Config, findings: &mut Findings) {
+pub(super) fn check(config: &Sections, findings: &mut Findings) {
     let mut wanted: Vec<(String, SocketAddr)> =
         config.listeners.iter().enumerate().map(|(at, l)| (format!("listener[{at}].address"), l.address)).collect();
     wanted.push(("portal.address".to_owned(), config.portal.address));
