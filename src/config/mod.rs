@@ -1,1 +1,281 @@
-//! Room under construction.
+//! What an admin writes: `brevbro.toml`, which says how this gateway runs, and `offices.toml`, which says whom it
+//! serves.
+//!
+//! - [`Config::load`] reads the first, lays the environment over it (`BREVBRO__SECTION__KEY`), and gives either checked
+//!   values or every [`Fault`] at once: file, line, key, sentence and remedy. Files that it names are opened, so that a
+//!   missing one is met at start and not at use.
+//! - [`offices`] turns the second into [`crate::domain::wanted::Wanted`] and back.
+//!
+//! A key that is not known is a fault. Nothing here is validated twice: what has a type here is good.
+
+mod defaults;
+#[cfg(test)]
+mod documented;
+mod fault;
+mod file;
+mod network;
+mod node;
+pub mod offices;
+mod read;
+mod secret;
+mod section;
+pub mod size;
+mod values;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::domain::address::{Domain, Mailbox};
+use crate::domain::directory::Served;
+use crate::domain::keys::Keys;
+use crate::domain::office::RelayRule;
+use crate::domain::schedule::Schedule;
+
+pub use fault::Fault;
+pub use read::Sections;
+pub use secret::Secret;
+
+/// How this gateway runs. Every path is absolute or from the working directory; none is relative to the file any more.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file that it was read from.
+    pub file: PathBuf,
+    /// `[node]`.
+    pub node: Node,
+    /// `[mail]`.
+    pub mail: Mail,
+    /// `[[listener]]`, one or more.
+    pub listeners: Vec<Listener>,
+    /// `[timeouts]`, of incoming connections.
+    pub timeouts: Timeouts,
+    /// `[database]`.
+    pub database: Database,
+    /// `[blobs]`.
+    pub blobs: Blobs,
+    /// `[spool]`: where bodies lie while they come in.
+    pub spool: PathBuf,
+    /// `[portal]`.
+    pub portal: Portal,
+    /// `[metrics]`: where health and metrics are asked for.
+    pub metrics: SocketAddr,
+    /// `[relay]`.
+    pub relay: Relay,
+    /// `[resolver]`: name servers; none: the system's.
+    pub nameservers: Vec<SocketAddr>,
+    /// `[logging]`.
+    pub logging: Logging,
+}
+
+/// This gateway among others on the same database.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The name in greetings and trace fields; certificates are made for it.
+    pub name: Domain,
+    /// Tells gateways apart in events and leases.
+    pub id: String,
+    /// From the key file.
+    pub keys: Keys,
+    /// Where files go that have no place of their own.
+    pub data: PathBuf,
+}
+
+/// What mail is for us, and how much of it.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// Our domains.
+    pub served: Served,
+    /// Who is told of mail to the postmaster; nobody: it is kept for the admin to read.
+    pub postmaster: Option<Mailbox>,
+    /// Of a whole message, octets. An office's own limit may be lower.
+    pub max_message: u64,
+    /// Of one message.
+    pub max_recipients: usize,
+}
+
+/// Where SMTP is spoken.
+#[derive(Debug, Clone)]
+pub struct Listener {
+    /// Where to bind.
+    pub address: SocketAddr,
+    /// With what encryption.
+    pub tls: ListenerTls,
+    /// Open at once, in all.
+    pub connections: usize,
+    /// Open at once, of one IP address.
+    pub connections_per_peer: usize,
+}
+
+/// How a listener comes by its encryption.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListenerTls {
+    /// After STARTTLS (RFC 3207).
+    StartTls(ServerTls),
+    /// From the first octet (RFC 8314).
+    Implicit(ServerTls),
+    /// Not at all.
+    None,
+}
+
+impl ListenerTls {
+    /// The files, where there is encryption.
+    #[must_use]
+    pub fn files(&self) -> Option<&ServerTls> {
+        match self {
+            Self::StartTls(files) | Self::Implicit(files) => Some(files),
+            Self::None => None,
+        }
+    }
+}
+
+/// PEM files of a listener. They were readable when the configuration was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerTls {
+    /// Our certificate, then its intermediates.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// Who issues certificates whose names may prove an office. Without it only fingerprints do.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// How long an incoming connection is waited for (RFC 5321 §4.5.3.2.7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeouts {
+    /// The TLS handshake.
+    pub handshake: Duration,
+    /// Until the next command.
+    pub command: Duration,
+    /// Until the next octets of a body.
+    pub data: Duration,
+    /// A whole body.
+    pub message: Duration,
+    /// A whole connection.
+    pub connection: Duration,
+    /// When stopping: until what is under way is cut off.
+    pub stop: Duration,
+}
+
+/// Where records are kept.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// `sqlite:PATH` or `postgres://…`, its password put in.
+    pub url: Secret,
+    /// The same without a password, to be shown.
+    pub shown: String,
+    /// Connections that read, at most.
+    pub pool: u32,
+}
+
+/// Where large bodies are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blobs {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Bodies up to this many octets lie in the database.
+    pub inline_limit: u64,
+}
+
+/// The citizens' pages and the HTTP API.
+#[derive(Debug, Clone)]
+pub struct Portal {
+    /// Where to bind.
+    pub address: SocketAddr,
+    /// What citizens type, without a slash at the end: links in notices begin with it.
+    pub url: String,
+    /// Of the times on the pages.
+    pub time_zone: TimeZone,
+    /// How citizens are known.
+    pub login: Login,
+    /// Of a reply with its files, octets.
+    pub max_reply: u64,
+    /// Files of a reply.
+    pub max_files: usize,
+    /// Without a request, until a citizen is signed out.
+    pub session: Duration,
+}
+
+/// How citizens are known to the portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Login {
+    /// Nobody signs in; the API takes bearer tokens.
+    None,
+    /// A page on which to choose a test citizen. On loopback only.
+    Demo,
+}
+
+/// How mail leaves.
+#[derive(Debug, Clone)]
+pub struct Relay {
+    /// EHLO's argument.
+    pub hostname: Domain,
+    /// How arrival notices go. Replies go as their office says.
+    pub notices: RelayRule,
+    /// Authorities whose certificates next hops may show; `None`: the system's.
+    pub ca_file: Option<PathBuf>,
+    /// What we show a next hop that asks who we are.
+    pub client: Option<ClientIdentity>,
+    /// Open at once, in all.
+    pub connections: usize,
+    /// Open at once, to one next hop.
+    pub connections_per_host: usize,
+    /// When an item is tried again.
+    pub schedule: Schedule,
+    /// How long a next hop is waited for.
+    pub timeouts: RelayTimeouts,
+}
+
+/// A certificate of ours as a client: PEM files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientIdentity {
+    /// The certificate, then its intermediates.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// How long a next hop is waited for (RFC 5321 §4.5.3.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayTimeouts {
+    /// TCP, and the TLS handshake.
+    pub connect: Duration,
+    /// The 220.
+    pub greeting: Duration,
+    /// The answer to a command.
+    pub command: Duration,
+    /// For each piece of the body to be taken.
+    pub data: Duration,
+    /// The answer to the final dot.
+    pub end: Duration,
+}
+
+/// What is told of what goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Logging {
+    /// How much.
+    pub level: tracing::Level,
+    /// In which form.
+    pub format: LogFormat,
+    /// Where to.
+    pub target: LogTarget,
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// Where log lines go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogTarget {
+    /// Standard error.
+    Stderr,
+    /// Standard output.
+    Stdout,
+}

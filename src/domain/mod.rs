@@ -16,11 +16,13 @@ pub mod keys;
 pub mod language;
 pub mod lookup;
 pub mod office;
+pub mod opaque;
 pub mod outcome;
 pub mod record;
 pub mod reply;
 pub mod schedule;
 pub mod status;
+pub mod tags;
 pub mod token;
 pub mod wanted;
 

@@ -1,1 +1,34 @@
-//! Room under construction.
+//! Bytes → domain values. Reading never fails and never panics: it yields what the message is, and the defects that it
+//! has. What cannot be shown is offered as it came.
+//!
+//! - [`glance`] is the reading at the door, before the 250: who, what about, which thread, how many attachments. It
+//!   decodes no body.
+//! - [`read`] is the whole message, made whenever it is shown; nothing of it is stored. [`attachment`] is one part of it.
+//! - [`report::finding`] is what a delivery report says.
+//! - [`json`] is the record as `brevbro parse` and the API give it.
+//!
+//! Both readings see the same structure: an attachment's index from one means the same in the other. HTML that comes
+//! out of here runs nothing and asks the network for nothing. Leaves out: whether the author is who it says (`trust`),
+//! whom it is for (`routing`), malware.
+
+mod attachments;
+mod defects;
+mod fields;
+mod glance;
+mod html;
+pub mod json;
+mod kind;
+mod layout;
+mod limits;
+mod names;
+mod outline;
+mod record;
+pub mod report;
+mod style;
+mod text;
+
+pub use attachments::attachment;
+pub use glance::{Glance, glance};
+pub use limits::Limits;
+pub use names::safe as safe_file_name;
+pub use record::{ReadOptions, read, read_with};

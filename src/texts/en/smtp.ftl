@@ -1,1 +1,23 @@
-# smtp
+# What a clerk reads in a returned message, and what to do next. Keys are those of domain::status::Class.
+no-such-mailbox = There is no mailbox at this address. Check the spelling; nobody has received the message.
+account-not-in-use = This person does not receive mail from authorities here. Send it on paper.
+check-characters = The address is mistyped: its check characters do not match. Compare it with the original and send again.
+not-an-office = Only enrolled authorities can send here. If you are an authority, write to <postmaster> here to be enrolled.
+tls-needed = Your organisation may send here only over an encrypted connection. Ask your mail administrator to use STARTTLS.
+author-not-of-office = The From field must name one sender, at your own organisation. Send again from your own address.
+not-your-conversation = This conversation does not take your message. Write to the person's own address instead.
+malware = The part "{ $part }" was found harmful. Remove it and send again.
+too-large = { $size ->
+    [unknown] The message is too large; { $limit } is the most that is taken.
+   *[other] The message is { $size }; { $limit } is the most that is taken.
+  } Attachments grow by a third on their way. Send fewer or smaller ones, or several messages.
+too-many-recipients = The message has too many recipients. Send it to the others in another message.
+line-ends = The message has line ends that mail does not allow (a lone CR or LF). Ask your mail administrator to correct the program that sent it.
+too-complex = The message has more parts, or deeper nested ones, than can be read. Send it with fewer attachments and forwarded messages.
+due-date = The due date cannot be read. Write it as year-month-day, such as 2026-12-31, and send again.
+citizen-not-named = The message does not say whom it is for. Write the person's address in the subject, in brackets after "till", and send again.
+storage-full = There is no space for the message just now. Your mail server will try again by itself.
+unavailable = The message cannot be taken just now. Your mail server will try again by itself.
+too-fast = Too many messages at a time. Your mail server will try again by itself.
+loop = The message has been here before and goes in circles. Ask your mail administrator where it is forwarded.
+shutting-down = The service is being restarted. Your mail server will try again by itself.

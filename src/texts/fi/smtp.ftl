@@ -1,1 +1,23 @@
-# smtp
+# Mitä käsittelijä lukee palautetusta viestistä, ja mitä tehdä seuraavaksi. Avaimet: domain::status::Class.
+no-such-mailbox = Tässä osoitteessa ei ole postilaatikkoa. Tarkista kirjoitusasu; kukaan ei ole saanut viestiä.
+account-not-in-use = Henkilö ei ota täällä vastaan viranomaisten postia. Lähetä se paperilla.
+check-characters = Osoitteessa on kirjoitusvirhe: tarkistusmerkit eivät täsmää. Vertaa alkuperäiseen ja lähetä uudelleen.
+not-an-office = Vain liittyneet viranomaiset voivat lähettää tänne. Jos edustat viranomaista, kirjoita osoitteeseen <postmaster> liittyäksesi.
+tls-needed = Organisaatiosi saa lähettää tänne vain salatulla yhteydellä. Pyydä sähköpostin ylläpitäjää ottamaan STARTTLS käyttöön.
+author-not-of-office = Lähettäjä-kentässä on oltava yksi lähettäjä, omasta organisaatiostasi. Lähetä uudelleen omasta osoitteestasi.
+not-your-conversation = Tämä keskustelu ei ota viestiäsi vastaan. Kirjoita sen sijaan henkilön omaan osoitteeseen.
+malware = Osa "{ $part }" todettiin haitalliseksi. Poista se ja lähetä uudelleen.
+too-large = { $size ->
+    [unknown] Viesti on liian suuri; enintään { $limit } otetaan vastaan.
+   *[other] Viestin koko on { $size }; enintään { $limit } otetaan vastaan.
+  } Liitteet kasvavat matkalla kolmanneksella. Lähetä vähemmän tai pienempiä liitteitä, tai useampi viesti.
+too-many-recipients = Viestillä on liian monta vastaanottajaa. Lähetä se muille toisessa viestissä.
+line-ends = Viestissä on rivinvaihtoja, joita sähköposti ei salli (yksinäinen CR tai LF). Pyydä sähköpostin ylläpitäjää korjaamaan ohjelma, joka lähetti sen.
+too-complex = Viestissä on enemmän tai syvemmälle sisäkkäisiä osia kuin voidaan lukea. Lähetä se vähemmillä liitteillä ja välitetyillä viesteillä.
+due-date = Määräpäivää ei voi lukea. Kirjoita se muodossa vuosi-kuukausi-päivä, esimerkiksi 2026-12-31, ja lähetä uudelleen.
+citizen-not-named = Viesti ei kerro, kenelle se on. Kirjoita henkilön osoite aiheeseen hakasulkeisiin sanan "till" jälkeen ja lähetä uudelleen.
+storage-full = Viestille ei ole juuri nyt tilaa. Sähköpostipalvelimenne yrittää itse uudelleen.
+unavailable = Viestiä ei voi juuri nyt ottaa vastaan. Sähköpostipalvelimenne yrittää itse uudelleen.
+too-fast = Liian monta viestiä kerralla. Sähköpostipalvelimenne yrittää itse uudelleen.
+loop = Viesti on jo käynyt täällä ja kiertää kehää. Kysy sähköpostin ylläpitäjältä, mihin se välitetään.
+shutting-down = Palvelu käynnistyy uudelleen. Sähköpostipalvelimenne yrittää itse uudelleen.

@@ -1,1 +1,23 @@
-# smtp
+# Vad en handläggare läser i ett returnerat meddelande, och vad som är nästa steg. Nycklarna är domain::status::Class.
+no-such-mailbox = Det finns ingen brevlåda med den här adressen. Kontrollera stavningen; ingen har fått meddelandet.
+account-not-in-use = Personen tar inte emot post från myndigheter här. Skicka på papper.
+check-characters = Adressen är felskriven: kontrolltecknen stämmer inte. Jämför med originalet och skicka på nytt.
+not-an-office = Bara anslutna myndigheter kan skicka hit. Företräder du en myndighet, skriv till <postmaster> här för att ansluta den.
+tls-needed = Din organisation får skicka hit bara över en krypterad förbindelse. Be er e-postadministratör ta i bruk STARTTLS.
+author-not-of-office = Fältet Från måste ha en enda avsändare, i din egen organisation. Skicka på nytt från din egen adress.
+not-your-conversation = Den här konversationen tar inte emot ditt meddelande. Skriv i stället till personens egen adress.
+malware = Delen "{ $part }" bedömdes vara skadlig. Ta bort den och skicka på nytt.
+too-large = { $size ->
+    [unknown] Meddelandet är för stort; { $limit } är det mesta som tas emot.
+   *[other] Meddelandet är { $size }; { $limit } är det mesta som tas emot.
+  } Bilagor växer med en tredjedel på vägen. Skicka färre eller mindre bilagor, eller flera meddelanden.
+too-many-recipients = Meddelandet har för många mottagare. Skicka det till de övriga i ett annat meddelande.
+line-ends = Meddelandet har radslut som inte är tillåtna i e-post (ensamt CR eller LF). Be er e-postadministratör rätta programmet som skickade det.
+too-complex = Meddelandet har fler delar, eller djupare nästlade, än vad som kan läsas. Skicka det med färre bilagor och vidarebefordrade meddelanden.
+due-date = Sista dagen kan inte läsas. Skriv den som år-månad-dag, till exempel 2026-12-31, och skicka på nytt.
+citizen-not-named = Meddelandet säger inte vem det är till. Skriv personens adress i ämnet, inom hakparentes efter "till", och skicka på nytt.
+storage-full = Det finns inte plats för meddelandet just nu. Er e-postserver försöker på nytt av sig själv.
+unavailable = Meddelandet kan inte tas emot just nu. Er e-postserver försöker på nytt av sig själv.
+too-fast = För många meddelanden på en gång. Er e-postserver försöker på nytt av sig själv.
+loop = Meddelandet har redan varit här och går i cirkel. Fråga er e-postadministratör vart det vidarebefordras.
+shutting-down = Tjänsten startas om. Er e-postserver försöker på nytt av sig själv.

@@ -1,0 +1,85 @@
+//! `brevbro check`: everything that is wrong, at once. It changes nothing: no folder is made, no database migrated.
+
+mod certificates;
+mod database;
+mod folders;
+mod offices;
+mod ports;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::cli::Common;
+use crate::clock::Clock;
+use crate::config::{Config, Fault};
+
+/// What was found so far.
+#[derive(Debug, Serialize)]
+struct Findings {
+    #[serde(skip)]
+    file: String,
+    /// What was looked at, in words.
+    checked: Vec<&'static str>,
+    /// What is wrong.
+    faults: Vec<Fault>,
+    /// What works today and may not tomorrow.
+    notes: Vec<Fault>,
+}
+
+impl Findings {
+    fn fault(&mut self, key: &str, sentence: impl Into<String>, remedy: impl Into<String>) {
+        self.faults.push(Fault::new(&self.file, key, sentence, remedy));
+    }
+
+    fn note(&mut self, key: &str, sentence: impl Into<String>, remedy: impl Into<String>) {
+        self.notes.push(Fault::new(&self.file, key, sentence, remedy));
+    }
+
+    /// For people. The faults come last, where the eye is.
+    fn shown(&self) -> String {
+        let mut text = String::new();
+        self.notes.iter().for_each(|note| text += &format!("note: {note}\n"));
+        self.faults.iter().for_each(|fault| text += &format!("{fault}\n"));
+        let checked = self.checked.join(", ");
+        text += &match self.faults.len() {
+            0 => format!("{} is good. Looked at: {checked}.\n", self.file),
+            1 => format!("1 fault. Looked at: {checked}.\n"),
+            n => format!("{n} faults. Looked at: {checked}.\n"),
+        };
+        text
+    }
+}
+
+/// Looks at everything and prints what it found. 1: there is a fault.
+pub(super) async fn run(common: &Common, running: bool, clock: &Clock) -> ExitCode {
+    let findings = look(&common.config, running, clock).await;
+    if common.json {
+        super::print_json(&findings);
+    } else {
+        print!("{}", findings.shown());
+    }
+    if findings.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn look(file: &Path, running: bool, clock: &Clock) -> Findings {
+    let (sections, faults) = Config::examine(file);
+    let mut findings =
+        Findings { file: file.display().to_string(), checked: vec!["configuration"], faults, notes: Vec::new() };
+    let Some(sections) = sections else { return findings };
+    findings.checked.push("certificates");
+    certificates::check(&sections, clock.now(), &mut findings);
+    findings.checked.push("folders");
+    folders::check(&sections, &mut findings);
+    if !running {
+        findings.checked.push("ports");
+        ports::check(&sections, &mut findings);
+    }
+    findings.checked.push("database");
+    if let Some(wanted) = database::check(&sections, &mut findings).await {
+        findings.checked.push("offices");
+        offices::check(&sections, &wanted, &mut findings);
+    }
+    findings
+}

@@ -1,0 +1,256 @@
+//! The command line, as clap reads it. Every command's `--help` ends with an example.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// An e-mail gateway between public authorities and a national citizen mailbox.
+#[derive(Debug, Parser)]
+#[command(name = "brevbro", version, about, propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = "To begin:\n  brevbro demo\n\nExit codes: 0 done, 1 a fault was found, 2 wrong usage.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Shows the whole way once, with no configuration: a clerk's e-mail to a mailbox, the citizen's reply to the office
+    #[command(
+        after_help = "Example:\n  brevbro demo --once\n  brevbro demo --dir trial && brevbro serve --config trial/brevbro.toml"
+    )]
+    Demo {
+        /// Ends when the way has been shown, instead of serving on
+        #[arg(long)]
+        once: bool,
+        /// Where configuration and data stay behind [default: a new folder]
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<PathBuf>,
+    },
+    /// Runs the gateway
+    #[command(after_help = "Example:\n  brevbro serve --config /etc/brevbro/brevbro.toml")]
+    Serve {
+        /// The configuration
+        #[arg(long, value_name = "FILE", default_value = DEFAULT, env = "BREVBRO_CONFIG")]
+        config: PathBuf,
+    },
+    /// Tells everything that is wrong at once: configuration, certificates, folders, ports, database, offices
+    #[command(
+        after_help = "Example:\n  brevbro check --config /etc/brevbro/brevbro.toml\n  brevbro check --running --json"
+    )]
+    Check {
+        /// The gateway runs: its ports are taken, and should be
+        #[arg(long)]
+        running: bool,
+        /// Configuration and form.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Takes offices, accounts and addresses from files, all or nothing, and shows the difference
+    #[command(
+        after_help = "Example:\n  brevbro apply config/offices.toml --dry-run\n  brevbro apply config/offices.toml"
+    )]
+    Apply {
+        /// Files like config/offices.toml
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Shows the difference and changes nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Configuration and form.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Writes offices, accounts and addresses as a file that `apply` takes; it holds identity codes
+    #[command(after_help = "Example:\n  (umask 077; brevbro export > offices.toml)")]
+    Export {
+        /// Configuration and form.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Tries the rules
+    #[command(subcommand)]
+    Route(Route),
+    /// Reads a message file and prints the record as JSON, without a database
+    #[command(after_help = "Example:\n  brevbro parse message.eml\n  brevbro parse - < message.eml | jq .attachments")]
+    Parse {
+        /// The message, as it is on the wire; - for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// JSON is printed in any case
+        #[arg(long, hide = true)]
+        json: bool,
+    },
+    /// Tells what became of a message
+    #[command(
+        after_help = "Example:\n  brevbro trace 01j9z3k5t8m2c4e6g8j0n2q4s6\n  brevbro trace '<20261123.1@hel.example>'"
+    )]
+    Trace {
+        /// The id that the 250 gave, of a record, a reply or an outbox item, or a Message-ID
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Shows addresses as well; that you did is itself recorded
+        #[arg(long)]
+        reveal: bool,
+        /// Configuration and form.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Looks at what waits to leave, and changes its fate
+    #[command(subcommand)]
+    Queue(Queue),
+    /// Bearer tokens for the HTTP API
+    #[command(subcommand)]
+    Token(Token),
+    /// Counts: records, accounts, outbox, events, refusals
+    #[command(after_help = "Example:\n  brevbro stats --json")]
+    Stats {
+        /// Configuration and form.
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// Where the configuration is when nothing else is said.
+pub const DEFAULT: &str = "config/brevbro.toml";
+
+/// What most commands take.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = DEFAULT, env = "BREVBRO_CONFIG")]
+    pub config: PathBuf,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `route …`.
+#[derive(Debug, Subcommand)]
+pub enum Route {
+    /// Asks every rule about a message that does not exist, and tells what would be answered
+    #[command(
+        after_help = "Example:\n  brevbro route test --from registry@hel.example --to anna.virtanen@konto.example --ip 192.0.2.10"
+    )]
+    Test(RouteTest),
+}
+
+/// `route test`.
+#[derive(Debug, Args)]
+pub struct RouteTest {
+    /// The sender, as in MAIL FROM; <> for none
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: String,
+    /// The recipient, as in RCPT TO
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: String,
+    /// Where the connection comes from
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    pub ip: IpAddr,
+    /// As over TLS with a client certificate of this fingerprint
+    #[arg(long, value_name = "HEX")]
+    pub tls_certificate_sha256: Option<String>,
+    /// As without TLS
+    #[arg(long, conflicts_with = "tls_certificate_sha256")]
+    pub clear: bool,
+    /// Configuration and form.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `queue …`.
+#[derive(Debug, Subcommand)]
+pub enum Queue {
+    /// What waits, is being sent, failed or is unsure, newest last
+    #[command(after_help = "Example:\n  brevbro queue list --state failed")]
+    List {
+        /// Only this state: waiting, sending, sent, failed or unsure
+        #[arg(long, value_parser = ["waiting", "sending", "sent", "failed", "unsure"])]
+        state: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+        /// Configuration and form.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// One item
+    #[command(after_help = "Example:\n  brevbro queue show 01j9z3k5t8m2c4e6g8j0n2q4s6")]
+    Show(Item),
+    /// Tries an item now; also one that failed
+    #[command(after_help = "Example:\n  brevbro queue retry 01j9z3k5t8m2c4e6g8j0n2q4s6")]
+    Retry(Item),
+    /// Keeps an item from being tried until it is released
+    #[command(after_help = "Example:\n  brevbro queue hold 01j9z3k5t8m2c4e6g8j0n2q4s6")]
+    Hold(Item),
+    /// Lets a held item go on
+    #[command(after_help = "Example:\n  brevbro queue release 01j9z3k5t8m2c4e6g8j0n2q4s6")]
+    Release(Item),
+    /// Gives an item up; the citizen sees that it was not delivered
+    #[command(after_help = "Example:\n  brevbro queue cancel 01j9z3k5t8m2c4e6g8j0n2q4s6")]
+    Cancel(Item),
+}
+
+/// One outbox item.
+#[derive(Debug, Args)]
+pub struct Item {
+    /// Its id
+    #[arg(value_name = "ID")]
+    pub id: crate::domain::ids::OutboxId,
+    /// Configuration and form.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `token …`.
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Makes a token and prints it once
+    #[command(after_help = "Example:\n  brevbro token create --account anna --days 30\n  brevbro token create --admin")]
+    Create {
+        /// For this citizen's mailbox
+        #[arg(long, value_name = "ID", required_unless_present = "admin", conflicts_with = "admin")]
+        account: Option<crate::domain::ids::AccountId>,
+        /// For the admin's part of the API
+        #[arg(long)]
+        admin: bool,
+        /// How long it is good
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3650))]
+        days: u16,
+        /// Configuration and form.
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn each(command: &clap::Command, seen: &mut dyn FnMut(&clap::Command)) {
+        for below in command.get_subcommands() {
+            if below.has_subcommands() { each(below, seen) } else { seen(below) }
+        }
+    }
+
+    #[test]
+    fn every_command_has_an_example_that_it_takes() {
+        Cli::command().debug_assert();
+        let mut commands = 0;
+        each(&Cli::command(), &mut |command| {
+            commands += 1;
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let (_, example) = help.split_once("Example:\n  ").unwrap_or_else(|| panic!("{}", command.get_name()));
+            let line = example.lines().next().unwrap();
+            let line = line.split(['|', '<', '>']).next().unwrap().replace("(umask 077; ", "");
+            let line = line.split("&&").next().unwrap();
+            Cli::try_parse_from(line.split_whitespace()).unwrap_or_else(|error| panic!("{line}: {error}"));
+        });
+        assert!(commands > 12);
+    }
+}

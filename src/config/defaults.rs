@@ -1,0 +1,66 @@
+//! What holds where the file says nothing, and why. `config/brevbro.toml` names each; a test holds that they agree.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// Where Debian keeps what a service writes (Filesystem Hierarchy Standard §5.8).
+pub const DATA: &str = "/var/lib/brevbro";
+/// Most mail systems take 25 to 50 MiB; authorities send scans. Octets.
+pub const MAX_MESSAGE: u64 = 50 << 20;
+/// The least that a server must take (RFC 5321 §4.5.3.1.8).
+pub const MAX_RECIPIENTS: u32 = 100;
+
+/// A connection idles at a few KiB: far under what two cores can answer.
+pub const CONNECTIONS: u32 = 10_000;
+/// An authority's relays stand behind few addresses, each with tens of connections.
+pub const CONNECTIONS_PER_PEER: u32 = 200;
+
+/// Two round trips, also on a bad line.
+pub const HANDSHAKE: Duration = Duration::from_secs(30);
+/// RFC 5321 §4.5.3.2.7 asks for five minutes at least.
+pub const COMMAND: Duration = Duration::from_mins(5);
+/// The client's own patience for one piece of a body (RFC 5321 §4.5.3.2.5).
+pub const DATA_PIECE: Duration = Duration::from_mins(3);
+/// 50 MiB at 0.25 Mbit/s; whoever is slower than that holds a place and no message.
+pub const MESSAGE: Duration = Duration::from_mins(30);
+/// A relay may keep a connection open for a day's work, not for ever: certificates and limits are renewed with it.
+pub const CONNECTION: Duration = Duration::from_hours(2);
+/// Under the 90 s after which systemd kills.
+pub const STOP: Duration = Duration::from_secs(30);
+
+/// Readers of PostgreSQL or SQLite; two cores do not keep more of them busy.
+pub const POOL: u32 = 8;
+/// Up to here a row costs less than a file with its own two syncs. Octets.
+pub const INLINE_LIMIT: u64 = 256 << 10;
+
+/// Loopback: a web server with the certificate stands before it.
+pub const PORTAL: SocketAddr = loopback(8025);
+/// The pages' times are the citizen's.
+pub const TIME_ZONE: &str = "Europe/Helsinki";
+/// What the offices' servers take, less a third for base64. Octets.
+pub const MAX_REPLY: u64 = 25 << 20;
+/// More are a parcel, and better sent in several replies.
+pub const MAX_FILES: u32 = 20;
+/// OWASP's upper end for what holds personal data.
+pub const SESSION: Duration = Duration::from_mins(30);
+/// Loopback: metrics are for the machine's own collector.
+pub const METRICS: SocketAddr = loopback(8026);
+
+/// Replies are few beside what comes in.
+pub const RELAY_CONNECTIONS: u32 = 100;
+/// What large providers take from one address.
+pub const RELAY_CONNECTIONS_PER_HOST: u32 = 10;
+/// TCP's own patience is minutes; a dead host must not hold a place so long.
+pub const CONNECT: Duration = Duration::from_secs(30);
+/// RFC 5321 §4.5.3.2.1.
+pub const GREETING: Duration = Duration::from_mins(5);
+/// RFC 5321 §4.5.3.2.2 and 3.
+pub const RELAY_COMMAND: Duration = Duration::from_mins(5);
+/// RFC 5321 §4.5.3.2.5.
+pub const RELAY_DATA: Duration = Duration::from_mins(3);
+/// RFC 5321 §4.5.3.2.6: too short a wait makes doubles.
+pub const END: Duration = Duration::from_mins(10);
+
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}

@@ -1,0 +1,258 @@
+//! The sections about other machines: listeners, timeouts, portal, metrics, relay, resolver.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+
+use super::fault::Wrong;
+use super::file::Node;
+use super::section::Section;
+use super::values::{domain, duration, nameserver, number, one_of, private, readable, relay_to, size, socket, text};
+use super::{
+    ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, ServerTls, Timeouts, defaults,
+};
+use crate::domain::address::Domain;
+use crate::domain::office::{RelayRule, RelayTls, RelayTo};
+use crate::domain::schedule::Schedule;
+
+const CERTIFICATE: &str = "name a PEM file with the certificate and its intermediates";
+const KEY: &str = "name a PEM file with the certificate's private key";
+
+pub(super) fn listeners(root: &mut Section<'_>) -> Vec<Listener> {
+    let sections = root.sections("listener");
+    if sections.is_empty() {
+        let remedy = "write [[listener]] with address, certificate and key";
+        root.fault(
+            &root.place().clone(),
+            "listener",
+            Wrong::new("there is no listener: no mail could come in", remedy),
+        );
+    }
+    let mut listeners: Vec<Listener> = Vec::new();
+    for mut section in sections {
+        let place = section.place().clone();
+        if let Some(read) = listener(&mut section) {
+            if listeners.iter().any(|other| other.address == read.address) {
+                section.fault(&place, "address", Wrong::new(format!("{} is named twice", read.address), ""));
+            }
+            listeners.push(read);
+        }
+    }
+    listeners
+}
+
+fn listener(section: &mut Section<'_>) -> Option<Listener> {
+    #[derive(Clone, Copy)]
+    enum Kind {
+        StartTls,
+        Implicit,
+        None,
+    }
+    const KINDS: [(&str, Kind); 3] = [("starttls", Kind::StartTls), ("implicit", Kind::Implicit), ("none", Kind::None)];
+    let address = section.required("address", "write where to listen: address = \"0.0.0.0:25\"", socket);
+    let kind = section.or("tls", Kind::StartTls, |node| one_of(&KINDS, node));
+    let tls = if let Kind::None = kind {
+        for key in ["certificate", "key", "client_ca"] {
+            if let Some(place) = section.optional(key, |node| Ok(node.place.clone())) {
+                section.fault(
+                    &place,
+                    key,
+                    Wrong::new("a listener without TLS has none", "take the key out, or set tls"),
+                );
+            }
+        }
+        Some(ListenerTls::None)
+    } else {
+        server_tls(section).map(|files| match kind {
+            Kind::Implicit => ListenerTls::Implicit(files),
+            _ => ListenerTls::StartTls(files),
+        })
+    };
+    let connections = section.or("connections", defaults::CONNECTIONS, number(1, 1_000_000));
+    let per_peer = section.or("connections_per_peer", defaults::CONNECTIONS_PER_PEER, number(1, 1_000_000));
+    Some(Listener {
+        address: address?,
+        tls: tls?,
+        connections: connections as usize,
+        connections_per_peer: per_peer as usize,
+    })
+}
+
+fn server_tls(section: &mut Section<'_>) -> Option<ServerTls> {
+    let folder = section.folder().to_owned();
+    let none = "or set tls = \"none\" where nobody else can listen in";
+    let certificate =
+        section.required("certificate", &format!("{CERTIFICATE}, {none}"), readable(&folder, CERTIFICATE));
+    let key = section.required("key", &format!("{KEY}, {none}"), private(&folder, KEY));
+    let client_ca = section.optional("client_ca", readable(&folder, "name a PEM file with the issuers' certificates"));
+    Some(ServerTls { certificate: certificate?, key: key?, client_ca })
+}
+
+pub(super) fn timeouts(mut section: Section<'_>) -> Timeouts {
+    Timeouts {
+        handshake: section.or("handshake", defaults::HANDSHAKE, duration),
+        command: section.or("command", defaults::COMMAND, duration),
+        data: section.or("data", defaults::DATA_PIECE, duration),
+        message: section.or("message", defaults::MESSAGE, duration),
+        connection: section.or("connection", defaults::CONNECTION, duration),
+        stop: section.or("stop", defaults::STOP, duration),
+    }
+}
+
+pub(super) fn portal(mut section: Section<'_>) -> Portal {
+    const KINDS: [(&str, Login); 2] = [("none", Login::None), ("demo", Login::Demo)];
+    let address = section.or("address", defaults::PORTAL, socket);
+    let url = section.or("url", format!("http://{address}"), url);
+    let time_zone = section
+        .optional("time_zone", zone)
+        .unwrap_or_else(|| TimeZone::get(defaults::TIME_ZONE).unwrap_or(TimeZone::UTC));
+    let mut below = section.section("login");
+    let login = below.or("kind", Login::None, |node| match one_of(&KINDS, node)? {
+        Login::Demo if !address.ip().is_loopback() => Err(Wrong::new(
+            format!("anybody who reaches {address} could read every mailbox"),
+            "set portal.address to 127.0.0.1:8025, or kind = \"none\"",
+        )),
+        login => Ok(login),
+    });
+    Portal {
+        address,
+        url,
+        time_zone,
+        login,
+        max_reply: section.or("max_reply", defaults::MAX_REPLY, size(64 << 10)),
+        max_files: section.or("max_files", defaults::MAX_FILES, number(0, 1000)) as usize,
+        session: section.or("session", defaults::SESSION, duration),
+    }
+}
+
+/// `https://post.konto.example`, with a path or without. Plain http reaches no further than this machine.
+fn url(node: &Node) -> Result<String, Wrong> {
+    let text = text(node)?.trim_end_matches('/');
+    let remedy = "write what citizens type: \"https://post.konto.example\"";
+    let plain = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic() && !"?#\"<>\\".contains(c));
+    match text.split_once("://") {
+        Some(("https", rest)) if plain(rest) => Ok(text.to_owned()),
+        Some(("http", rest)) if plain(rest) => {
+            let host = rest.split(['/']).next().unwrap_or_default();
+            let host = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(host, |(host, _)| host);
+            let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+            if host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback()) {
+                Ok(text.to_owned())
+            } else {
+                Err(Wrong::new("citizens' mail would go over the network in clear", "write https://"))
+            }
+        }
+        _ => Err(Wrong::new(format!("\"{text}\" is not the URL of a site"), remedy)),
+    }
+}
+
+fn zone(node: &Node) -> Result<TimeZone, Wrong> {
+    let text = text(node)?;
+    TimeZone::get(text)
+        .map_err(|_| Wrong::new(format!("\"{text}\" is no time zone"), "write a name such as Europe/Helsinki"))
+}
+
+pub(super) fn metrics(mut section: Section<'_>) -> SocketAddr {
+    section.or("address", defaults::METRICS, socket)
+}
+
+pub(super) fn resolver(mut section: Section<'_>) -> Vec<SocketAddr> {
+    section.list("nameservers", nameserver).unwrap_or_default()
+}
+
+/// The words of [`RelayTls`], in `brevbro.toml` and `offices.toml`.
+pub(super) const RELAY_TLS: [(&str, RelayTls); 5] = [
+    ("verified", RelayTls::Verified),
+    ("mta-sts", RelayTls::MtaSts),
+    ("dane", RelayTls::Dane),
+    ("unverified", RelayTls::Unverified),
+    ("clear", RelayTls::Clear),
+];
+
+/// `to` and `tls`; both have defaults. Clear text goes to this machine only.
+pub(super) fn relay_rule(section: &mut Section<'_>) -> RelayRule {
+    let to = section.or("to", RelayTo::Mx, relay_to);
+    let tls = section.or("tls", RelayTls::Verified, |node| match one_of(&RELAY_TLS, node)? {
+        RelayTls::Clear if !is_loopback(&to) => Err(Wrong::new(
+            "clear text goes to a loopback address only",
+            "set tls = \"verified\", or to = \"smtp://127.0.0.1:25\" for a server on this machine",
+        )),
+        tls => Ok(tls),
+    });
+    RelayRule { to, tls }
+}
+
+fn is_loopback(to: &RelayTo) -> bool {
+    match to {
+        RelayTo::Mx => false,
+        RelayTo::Host { host, .. } => {
+            let ip = host.wire().trim_start_matches("[IPv6:").trim_start_matches('[').trim_end_matches(']');
+            ip.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()) || host.wire() == "localhost"
+        }
+    }
+}
+
+pub(super) fn relay(mut section: Section<'_>, node: Option<Domain>) -> Option<Relay> {
+    let folder = section.folder().to_owned();
+    let hostname = section.optional("hostname", domain).or(node);
+    let notices = relay_rule(&mut section.section("notices"));
+    let ca_file = section.optional("ca_file", readable(&folder, "name a PEM file with the authorities' certificates"));
+    let client = client(&mut section, &folder);
+    let connections = section.or("connections", defaults::RELAY_CONNECTIONS, number(1, 10_000));
+    let per_host = section.or("connections_per_host", defaults::RELAY_CONNECTIONS_PER_HOST, number(1, 1_000));
+    let schedule = schedule(section.section("schedule"));
+    let timeouts = relay_timeouts(section.section("timeouts"));
+    Some(Relay {
+        hostname: hostname?,
+        notices,
+        ca_file,
+        client,
+        connections: connections as usize,
+        connections_per_host: per_host as usize,
+        schedule,
+        timeouts,
+    })
+}
+
+fn client(section: &mut Section<'_>, folder: &Path) -> Option<ClientIdentity> {
+    let certificate =
+        section.optional("certificate", |node| Ok((readable(folder, CERTIFICATE)(node)?, node.place.clone())));
+    let key = section.optional("key", |node| Ok((private(folder, KEY)(node)?, node.place.clone())));
+    match (certificate, key) {
+        (Some((certificate, _)), Some((key, _))) => Some(ClientIdentity { certificate, key }),
+        (Some((_, place)), None) => {
+            section.fault(&place, "certificate", Wrong::new("there is no key with it", KEY));
+            None
+        }
+        (None, Some((_, place))) => {
+            section.fault(&place, "key", Wrong::new("there is no certificate with it", CERTIFICATE));
+            None
+        }
+        (None, None) => None,
+    }
+}
+
+fn schedule(mut section: Section<'_>) -> Schedule {
+    let default = Schedule::default();
+    let schedule = Schedule {
+        first: section.or("first", default.first, duration),
+        longest: section.or("longest", default.longest, duration),
+        give_up: section.or("give_up", default.give_up, duration),
+    };
+    if schedule.first > schedule.longest {
+        let wrong = Wrong::new("the first wait is longer than the longest", "set first, or longest, to fit");
+        section.fault(&section.place().clone(), "first", wrong);
+    }
+    schedule
+}
+
+fn relay_timeouts(mut section: Section<'_>) -> RelayTimeouts {
+    RelayTimeouts {
+        connect: section.or("connect", defaults::CONNECT, duration),
+        greeting: section.or("greeting", defaults::GREETING, duration),
+        command: section.or("command", defaults::RELAY_COMMAND, duration),
+        data: section.or("data", defaults::RELAY_DATA, duration),
+        end: section.or("end", defaults::END, duration),
+    }
+}

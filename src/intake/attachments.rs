@@ -1,0 +1,160 @@
+//! Everything that is not the body shown.
+
+use std::borrow::Cow;
+
+use mail_parser::{HeaderForm, HeaderName, Message, MessagePart, PartKind};
+
+use super::defects::{self, FILE_NAME, TNEF};
+use super::names::{self, Taken};
+use super::{Limits, fields, layout, record, text};
+use crate::domain::record::{Attachment, Defect, Disposition, PartStatus};
+
+/// One attachment with its octets, decoded. A forwarded message comes as it came. `None`: there is no such one.
+#[must_use]
+pub fn attachment(raw: &[u8], index: usize) -> Option<(Attachment, Vec<u8>)> {
+    let limits = Limits::default();
+    let message = limits.parse(raw)?;
+    layout::attachments(&message, &limits).nth(index)?;
+    let shown = record::pictures_shown(&message, &limits);
+    // Names depend on those before.
+    let mut taken = Taken::default();
+    let (mut found, mut octets) = (None, Vec::new());
+    for (at, part) in layout::attachments(&message, &limits).enumerate().take(index + 1) {
+        let name = taken.distinct(name_of(&part, at).0);
+        if at == index {
+            let (bytes, problems) = part.decoded_checked();
+            found = Some(described(&part, at, name, &bytes, !problems.is_empty(), shown.contains(&at)));
+            octets = bytes.into_owned();
+        }
+    }
+    found.map(|attachment| (attachment, octets))
+}
+
+/// All attachments, without their octets. `shown` tells which pictures stand in the HTML.
+pub(super) fn all(
+    message: &Message<'_>,
+    limits: &Limits,
+    shown: &dyn Fn(usize) -> bool,
+    numbers: &dyn Fn(&MessagePart<'_>) -> String,
+    found: &mut Vec<Defect>,
+) -> Vec<Attachment> {
+    let mut taken = Taken::default();
+    let mut attachments = Vec::new();
+    for (index, part) in layout::attachments(message, limits).enumerate() {
+        let (name, changed) = name_of(&part, index);
+        let number = numbers(&part);
+        if changed {
+            found.push(defects::at(&number, FILE_NAME, name.clone()));
+        }
+        let (bytes, problems) = part.decoded_checked();
+        for (code, detail) in text::encoding_faults(&part, problems) {
+            found.push(defects::at(&number, code, detail));
+        }
+        let attachment = described(&part, index, taken.distinct(name), &bytes, !problems.is_empty(), shown(index));
+        if matches!(&*attachment.media_type, "application/ms-tnef" | "application/vnd.ms-tnef") {
+            found.push(defects::at(&number, TNEF, attachment.filename.clone()));
+        }
+        attachments.push(attachment);
+    }
+    attachments
+}
+
+fn described(
+    part: &MessagePart<'_>,
+    index: usize,
+    filename: String,
+    bytes: &[u8],
+    damaged: bool,
+    shown: bool,
+) -> Attachment {
+    Attachment {
+        index,
+        filename,
+        media_type: media_type(part),
+        size: bytes.len() as u64,
+        sha256: sha256(bytes),
+        disposition: if shown || part.is_inline() { Disposition::Inline } else { Disposition::Attachment },
+        content_id: content_id(part),
+        status: match (damaged, shown) {
+            (true, _) => PartStatus::Damaged,
+            (false, true) => PartStatus::Inline,
+            (false, false) => PartStatus::AsItCame,
+        },
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    digest.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// `type/subtype`, lower case.
+pub(super) fn media_type(part: &MessagePart<'_>) -> String {
+    let token = |text: &str| {
+        !text.is_empty()
+            && text.len() <= 127
+            && text.bytes().all(|c| c.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&c))
+    };
+    match part.content_type().map(|t| (t.ctype(), t.subtype())) {
+        Some((kind, Some(subtype))) if token(kind) && token(subtype) => {
+            format!("{kind}/{subtype}").to_ascii_lowercase()
+        }
+        // In a digest a part without a type is a message (RFC 2046 §5.1.5).
+        None if part.is_message() => "message/rfc822".to_owned(),
+        None if part.is_text() => "text/plain".to_owned(),
+        _ => "application/octet-stream".to_owned(),
+    }
+}
+
+/// Content-ID without brackets.
+pub(super) fn content_id(part: &MessagePart<'_>) -> Option<String> {
+    part.content_id().map(fields::clean).filter(|id| !id.is_empty())
+}
+
+/// A picture that may be shown in the HTML. Not SVG: it is a document, with scripts and links of its own.
+pub(super) fn is_picture(part: &MessagePart<'_>) -> bool {
+    matches!(
+        &*media_type(part),
+        "image/png"
+            | "image/jpeg"
+            | "image/jpg"
+            | "image/pjpeg"
+            | "image/gif"
+            | "image/webp"
+            | "image/avif"
+            | "image/bmp"
+    )
+}
+
+/// The safe name, and whether it had to be changed into one.
+fn name_of(part: &MessagePart<'_>, index: usize) -> (String, bool) {
+    let written = name_written(part, HeaderName::ContentDisposition, "filename")
+        .or_else(|| name_written(part, HeaderName::ContentType, "name"));
+    let media_type = media_type(part);
+    let safe = written.as_deref().and_then(names::safe);
+    let changed = written.as_deref().is_some_and(|written| Some(written.trim()) != safe.as_deref());
+    let is_message = matches!(part.kind(), PartKind::Message(_)) || media_type == "message/rfc822";
+    let name = match safe {
+        Some(name) if is_message && !name.to_lowercase().ends_with(".eml") => names::safe(&format!("{name}.eml")),
+        None => part.nested().and_then(|nested| {
+            // A slash in a subject is no path.
+            let subject = fields::subject(nested.headers()).replace(['/', '\\'], "_");
+            names::safe(&subject).and_then(|subject| names::safe(&format!("{subject}.eml")))
+        }),
+        safe => safe,
+    };
+    (name.unwrap_or_else(|| names::default(index, &media_type)), changed)
+}
+
+/// A parameter of the last such field, RFC 2231, RFC 2047 or 8-bit as it may be.
+fn name_written(part: &MessagePart<'_>, field: HeaderName<'static>, parameter: &str) -> Option<String> {
+    let header = part.headers().get(field)?;
+    let name: Option<Cow<'_, str>> = fields::with_value(header, HeaderForm::ContentType, |value| {
+        value.as_content_type().and_then(|t| t.attribute(parameter)).map(|name| name.to_owned().into())
+    });
+    name.map(Cow::into_owned).filter(|name| !name.trim().is_empty())
+}

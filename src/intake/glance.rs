@@ -1,0 +1,56 @@
+//! The reading at the door.
+
+use jiff::Timestamp;
+use mail_parser::{HeaderName, Message};
+
+use super::{Limits, fields, kind, layout};
+use crate::domain::record::{Classification, Person, Tags};
+use crate::domain::tags;
+
+/// What the door needs of a message.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Glance {
+    /// Without the tags that were recognised in it.
+    pub subject: String,
+    /// What the subject's tags ask.
+    pub tags: Tags,
+    /// Every author in every From field.
+    pub from: Vec<Person>,
+    /// Date.
+    pub date: Option<Timestamp>,
+    /// Without brackets.
+    pub message_id: Option<String>,
+    /// In-Reply-To, then References from the newest, without brackets, at most 50.
+    pub answers: Vec<String>,
+    /// How many attachments.
+    pub attachments: u32,
+    /// Whether a machine wrote it.
+    pub classification: Classification,
+    /// How many Received fields: the servers that it has been through (RFC 5321 §6.3).
+    pub hops: u32,
+    /// Why it is beyond the limits, for an admin. Such a message is refused.
+    pub too_complex: Option<String>,
+}
+
+/// Reads what the door needs. Tens of microseconds for an ordinary message: no body is decoded.
+#[must_use]
+pub fn glance(raw: &[u8], limits: &Limits) -> Glance {
+    limits.parse(raw).map(|message| of(&message, limits)).unwrap_or_default()
+}
+
+pub(super) fn of(message: &Message<'_>, limits: &Limits) -> Glance {
+    let headers = message.headers();
+    let (subject, tags) = tags::subject(&fields::subject(headers));
+    Glance {
+        subject,
+        tags,
+        from: fields::people(headers, HeaderName::From),
+        date: fields::date(headers),
+        message_id: fields::message_id(headers),
+        answers: fields::answers(headers),
+        attachments: u32::try_from(layout::attachments(message, limits).count()).unwrap_or(u32::MAX),
+        classification: kind::of(message),
+        hops: u32::try_from(headers.all(HeaderName::Received).count()).unwrap_or(u32::MAX),
+        too_complex: limits.exceeded(message),
+    }
+}

@@ -1,0 +1,43 @@
+//! How much of a message is read.
+
+use mail_parser::{Message, MessageParser, PartFlags};
+
+/// Limits of structure. The size of the whole message is the door's concern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// MIME parts, of forwarded messages too. A scanned case file has some dozens.
+    pub parts: usize,
+    /// Containers inside one another, the message itself counted.
+    pub depth: usize,
+    /// Octets of the message's own header block.
+    pub header_bytes: usize,
+    /// Octets of one text or HTML part, as written. Beyond it only the beginning is shown, and the whole is an attachment.
+    pub body_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { parts: 1000, depth: 32, header_bytes: 256 << 10, body_bytes: 8 << 20 }
+    }
+}
+
+impl Limits {
+    /// Parses the structure. `None`: the bytes have no header field and no blank line, or are 4 GiB or more.
+    pub(super) fn parse<'x>(&self, raw: &'x [u8]) -> Option<Message<'x>> {
+        // A transfer-encoded message/rfc822 part is offered as it came: there is no need to look inside.
+        MessageParser::new().max_parts(self.parts).max_depth(self.depth).max_encoded_nesting(0).parse(raw)
+    }
+
+    /// Why the message is beyond the limits, for an admin.
+    pub(super) fn exceeded(&self, message: &Message<'_>) -> Option<String> {
+        let header = message.root_part().raw_headers().len();
+        if header > self.header_bytes {
+            return Some(format!("the header has {header} octets; {} are read", self.header_bytes));
+        }
+        let reached = |flags: PartFlags| flags.contains(PartFlags::LIMIT_REACHED);
+        message
+            .parts()
+            .any(|part| reached(part.flags()))
+            .then(|| format!("more than {} parts, or deeper than {}", self.parts, self.depth))
+    }
+}

@@ -1,0 +1,167 @@
+//! File names that are safe on any system.
+
+use std::collections::HashSet;
+
+use super::fields::turns_direction;
+
+/// The longest name, in characters. Linux stops at 255 octets, Windows at 255 UTF-16 units, and paths are short.
+const CHARS: usize = 150;
+const OCTETS: usize = 240;
+/// What counts as an extension when a long name is cut.
+const EXTENSION: usize = 20;
+
+/// Makes a file's name safe: without a path, control characters, marks that turn the direction of the text (they make
+/// `gpj.exe` look like `exe.jpg`), characters or endings that Windows forbids, or the names of its devices; at most 150
+/// characters, the extension kept. `None`: nothing is left.
+#[must_use]
+pub fn safe(name: &str) -> Option<String> {
+    let name = name.rsplit(['/', '\\']).find(|part| !part.trim_matches(is_fringe).is_empty())?;
+    let mut out = String::with_capacity(name.len());
+    let mut gap = false;
+    for c in name.chars() {
+        match c {
+            c if c.is_whitespace() => gap = true,
+            c if c.is_control() || is_invisible(c) => {}
+            c => {
+                if std::mem::take(&mut gap) && !out.is_empty() {
+                    out.push(' ');
+                }
+                out.push(if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { c });
+            }
+        }
+    }
+    let mut out = shortened(out.trim_matches(is_fringe), 0);
+    if out.is_empty() {
+        return None;
+    }
+    // A leading hyphen would be an option to many a program.
+    if is_device(&out) || out.starts_with('-') {
+        out.insert(0, '_');
+    }
+    Some(out)
+}
+
+/// A file's name for a part that has none: `attachment-3.pdf`.
+pub(super) fn default(index: usize, media_type: &str) -> String {
+    let stem = match media_type {
+        "message/delivery-status" | "message/global-delivery-status" => "delivery-status",
+        "text/calendar" => "calendar",
+        "text/html" | "text/plain" => "text",
+        "application/pgp-signature" | "application/pkcs7-signature" | "application/x-pkcs7-signature" => "signature",
+        _ => "attachment",
+    };
+    format!("{stem}-{}.{}", index + 1, extension(media_type))
+}
+
+fn extension(media_type: &str) -> &str {
+    match media_type {
+        "application/pdf" => "pdf",
+        "application/zip" | "application/x-zip-compressed" => "zip",
+        "application/json" => "json",
+        "application/xml" | "text/xml" => "xml",
+        "application/rtf" | "text/rtf" => "rtf",
+        "application/msword" => "doc",
+        "application/vnd.ms-excel" => "xls",
+        "application/vnd.ms-powerpoint" => "ppt",
+        "application/vnd.ms-outlook" => "msg",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => "docx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "xlsx",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation" => "pptx",
+        "application/vnd.oasis.opendocument.text" => "odt",
+        "application/vnd.oasis.opendocument.spreadsheet" => "ods",
+        "application/vnd.etsi.asic-e+zip" => "asice",
+        "application/pkcs7-mime" | "application/x-pkcs7-mime" => "p7m",
+        "application/pkcs7-signature" | "application/x-pkcs7-signature" => "p7s",
+        "application/pgp-signature" | "application/pgp-encrypted" => "asc",
+        "application/ms-tnef" | "application/vnd.ms-tnef" => "dat",
+        "audio/mpeg" => "mp3",
+        "image/gif" => "gif",
+        "image/heic" => "heic",
+        "image/jpeg" | "image/jpg" | "image/pjpeg" => "jpg",
+        "image/png" => "png",
+        "image/svg+xml" => "svg",
+        "image/tiff" => "tif",
+        "image/webp" => "webp",
+        "message/rfc822" | "message/global" => "eml",
+        "text/calendar" => "ics",
+        "text/csv" => "csv",
+        "text/html" => "html",
+        "text/vcard" | "text/x-vcard" => "vcf",
+        "video/mp4" => "mp4",
+        text if text.starts_with("text/") || text.ends_with("delivery-status") => "txt",
+        _ => "bin",
+    }
+}
+
+/// Names already given in one message; case does not tell them apart.
+#[derive(Default)]
+pub(super) struct Taken(HashSet<String>);
+
+impl Taken {
+    /// The name, or `name (2).pdf` where it is taken.
+    pub(super) fn distinct(&mut self, name: String) -> String {
+        if self.0.insert(name.to_lowercase()) {
+            return name;
+        }
+        // Ends: each number is taken by at most one of the names before.
+        let mut number = 2;
+        loop {
+            let suffix = format!(" ({number})");
+            let short = shortened(&name, suffix.len());
+            let (stem, dot_extension) = short.split_at(short.len() - extension_of(&short));
+            let candidate = format!("{}{suffix}{dot_extension}", stem.trim_end());
+            if self.0.insert(candidate.to_lowercase()) {
+                return candidate;
+            }
+            number += 1;
+        }
+    }
+}
+
+/// The length of `.pdf` at the end, in octets.
+fn extension_of(name: &str) -> usize {
+    match name.rfind('.') {
+        Some(dot) if dot > 0 && name.len() - dot <= EXTENSION => name.len() - dot,
+        _ => 0,
+    }
+}
+
+/// Cut to the longest name less `room`, before the extension.
+fn shortened(name: &str, room: usize) -> String {
+    let (stem, dot_extension) = name.split_at(name.len() - extension_of(name));
+    let (mut chars, mut octets) = (CHARS - room, OCTETS - room);
+    chars = chars.saturating_sub(dot_extension.chars().count());
+    octets = octets.saturating_sub(dot_extension.len());
+    let end = stem
+        .char_indices()
+        .take(chars)
+        .map(|(at, c)| at + c.len_utf8())
+        .take_while(|end| *end <= octets)
+        .last()
+        .unwrap_or(0);
+    if end == stem.len() {
+        return name.to_owned();
+    }
+    format!("{}{dot_extension}", stem[..end].trim_end_matches(is_fringe))
+}
+
+/// What may not stand at either end: Windows drops it, Unix hides the file.
+fn is_fringe(c: char) -> bool {
+    c == '.' || c.is_whitespace() || c.is_control() || is_invisible(c)
+}
+
+fn is_invisible(c: char) -> bool {
+    turns_direction(c)
+        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}' | '\u{2029}'
+            | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E007F}')
+}
+
+/// The names of Windows' devices, with any extension.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let numbered = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+    matches!(&*stem, "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" | "CLOCK$")
+        || numbered
+            .is_some_and(|n| matches!(n, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"))
+}

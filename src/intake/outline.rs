@@ -1,0 +1,331 @@
+//! A first walk through HTML: its text, its language, which pictures it shows, what will be taken out of it, and
+//! whether it is safe to build as a tree. The walk is made with the parser that the sanitiser uses, but keeps no tree,
+//! and stops when the tree grows out of proportion: some kilobytes of unclosed tags can make millions of nodes.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use html5ever::tendril::{StrTendril, TendrilSink};
+use html5ever::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
+use html5ever::{Attribute, ExpandedName, LocalName, ParseOpts, QualName, local_name, ns, parse_fragment};
+
+/// Elements of the tree. A long newsletter has ten thousand.
+const ELEMENTS: usize = 100_000;
+/// Elements open at once. Word's deepest tables reach a hundred.
+const OPEN: usize = 512;
+/// Octets between two looks at the two above.
+const STEP: usize = 2048;
+
+/// What HTML is about.
+#[derive(Debug, Default)]
+pub(super) struct Outline {
+    /// The text, with LF and `> ` before what is quoted; without links' targets.
+    pub(super) text: String,
+    /// `lang` of the document.
+    pub(super) language: Option<String>,
+    /// Content-IDs of the pictures that it shows.
+    pub(super) pictures: HashSet<String>,
+    /// It would fetch something.
+    pub(super) remote: bool,
+    /// It would run or submit something.
+    pub(super) active: bool,
+    /// It would cost too much to build; `text` is only the beginning.
+    pub(super) too_complex: bool,
+}
+
+/// Walks through the HTML.
+pub(super) fn of(html: &str) -> Outline {
+    let context = QualName::new(None, ns!(html), local_name!("div"));
+    let mut parser = parse_fragment(Sink::default(), ParseOpts::default(), context, Vec::new(), false);
+    let mut rest = html;
+    while !rest.is_empty() {
+        let step = rest.floor_char_boundary(STEP);
+        parser.process(StrTendril::from_slice(&rest[..step]));
+        rest = &rest[step..];
+        let sink = &parser.tokenizer.sink.sink;
+        if sink.elements.get() > ELEMENTS || sink.open.get() > OPEN || sink.hopeless.get() {
+            let mut outline = sink.outline.take();
+            outline.text = mail_parser::html_to_text(html);
+            outline.too_complex = true;
+            return outline;
+        }
+    }
+    parser.finish()
+}
+
+/// The Content-ID in `cid:…` (RFC 2392), percent-encoding undone.
+pub(super) fn content_id(url: &str) -> Option<String> {
+    let url = url.trim();
+    let (scheme, id) = (url.get(..4)?, url.get(4..)?);
+    if !scheme.eq_ignore_ascii_case("cid:") {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(id.len());
+    let mut rest = id.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let digit = |at: usize| tail.get(at).and_then(|c| char::from(*c).to_digit(16));
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A node, as far as the walk needs one.
+struct Node {
+    name: QualName,
+    /// Its text is no text: a script, the title, a template.
+    hidden: Cell<bool>,
+    /// White space counts in it.
+    verbatim: Cell<bool>,
+    /// A picture's description.
+    alt: Option<StrTendril>,
+}
+
+type Handle = Rc<Node>;
+
+#[derive(Default)]
+struct Sink {
+    outline: RefCell<Outline>,
+    lines: RefCell<Lines>,
+    elements: Cell<usize>,
+    open: Cell<usize>,
+    hopeless: Cell<bool>,
+}
+
+impl Sink {
+    fn node(name: QualName, alt: Option<StrTendril>) -> Handle {
+        let hidden = matches!(
+            &*name.local,
+            "script" | "style" | "title" | "template" | "noscript" | "noframes" | "noembed" | "iframe" | "svg" | "math"
+        );
+        let verbatim = matches!(&*name.local, "pre" | "textarea" | "listing");
+        Rc::new(Node { name, hidden: Cell::new(hidden), verbatim: Cell::new(verbatim), alt })
+    }
+
+    /// Notes what an element would do.
+    fn inspect(&self, name: &LocalName, attrs: &[Attribute]) {
+        let mut outline = self.outline.borrow_mut();
+        outline.active |= matches!(
+            &**name,
+            "script" | "iframe" | "frame" | "object" | "embed" | "applet" | "form" | "input" | "button" | "base"
+        );
+        // The parser copies a chosen option into it, as often as asked.
+        if &**name == "selectedcontent" {
+            self.hopeless.set(true);
+        }
+        for attr in attrs {
+            let value = attr.value.trim();
+            let attribute = &*attr.name.local;
+            match attribute {
+                "src" if content_id(value).is_some() => outline.pictures.extend(content_id(value)),
+                "src" | "srcset" | "background" | "poster" | "data" | "lowsrc" | "dynsrc" => {
+                    outline.remote |= is_remote(value);
+                }
+                "href" if &**name == "link" => outline.remote |= is_remote(value),
+                "href" | "action" | "formaction" => {
+                    let script = |s: &str| value.get(..s.len()).is_some_and(|v| v.eq_ignore_ascii_case(s));
+                    outline.active |= script("javascript:") || script("vbscript:") || script("data:");
+                }
+                "style" => outline.remote |= fetches(value),
+                "http-equiv" => outline.active |= value.eq_ignore_ascii_case("refresh"),
+                _ => outline.active |= attribute.starts_with("on"),
+            }
+        }
+    }
+
+    fn text(&self, parent: &Node, text: &str) {
+        if &*parent.name.local == "style" {
+            self.outline.borrow_mut().remote |= fetches(text);
+        }
+        if !parent.hidden.get() {
+            self.lines.borrow_mut().text(text, parent.verbatim.get());
+        }
+    }
+
+    fn place(&self, parent: &Node, child: NodeOrText<Handle>) {
+        match child {
+            NodeOrText::AppendText(text) => self.text(parent, &text),
+            NodeOrText::AppendNode(node) => {
+                node.hidden.set(node.hidden.get() || parent.hidden.get());
+                node.verbatim.set(node.verbatim.get() || parent.verbatim.get());
+                if !node.hidden.get() {
+                    self.lines.borrow_mut().begin(&node);
+                }
+            }
+        }
+    }
+}
+
+fn is_remote(url: &str) -> bool {
+    !url.is_empty() && !url.get(..5).is_some_and(|s| s.eq_ignore_ascii_case("data:"))
+}
+
+fn fetches(css: &str) -> bool {
+    let lower = css.to_ascii_lowercase();
+    lower.contains("@import") || lower.contains("url(") || lower.contains("image-set(")
+}
+
+impl TreeSink for Sink {
+    type Handle = Handle;
+    type Output = Outline;
+    type ElemName<'a> = ExpandedName<'a>;
+
+    fn finish(self) -> Outline {
+        let mut outline = self.outline.into_inner();
+        outline.text = self.lines.into_inner().out;
+        outline
+    }
+
+    fn parse_error(&self, _: Cow<'static, str>) {}
+
+    fn get_document(&self) -> Handle {
+        Self::node(QualName::new(None, ns!(), local_name!("")), None)
+    }
+
+    fn elem_name<'a>(&'a self, target: &'a Handle) -> ExpandedName<'a> {
+        target.name.expanded()
+    }
+
+    fn create_element(&self, name: QualName, attrs: Vec<Attribute>, _: ElementFlags) -> Handle {
+        self.elements.set(self.elements.get() + 1);
+        self.open.set(self.open.get() + 1);
+        self.inspect(&name.local, &attrs);
+        let alt = attrs.into_iter().find(|a| a.name.local == local_name!("alt")).map(|a| a.value);
+        Self::node(name, alt)
+    }
+
+    fn create_comment(&self, _: StrTendril) -> Handle {
+        Self::node(QualName::new(None, ns!(), local_name!("")), None)
+    }
+
+    fn create_pi(&self, _: StrTendril, _: StrTendril) -> Handle {
+        self.create_comment(StrTendril::new())
+    }
+
+    fn append(&self, parent: &Handle, child: NodeOrText<Handle>) {
+        self.place(parent, child);
+    }
+
+    fn append_based_on_parent_node(&self, element: &Handle, _: &Handle, child: NodeOrText<Handle>) {
+        self.place(element, child);
+    }
+
+    fn append_before_sibling(&self, sibling: &Handle, child: NodeOrText<Handle>) {
+        self.place(sibling, child);
+    }
+
+    fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {}
+
+    fn pop(&self, node: &Handle) {
+        self.open.set(self.open.get().saturating_sub(1));
+        if !node.hidden.get() {
+            self.lines.borrow_mut().end(&node.name.local);
+        }
+    }
+
+    fn get_template_contents(&self, target: &Handle) -> Handle {
+        Rc::clone(target)
+    }
+
+    fn same_node(&self, x: &Handle, y: &Handle) -> bool {
+        Rc::ptr_eq(x, y)
+    }
+
+    fn set_quirks_mode(&self, _: QuirksMode) {}
+
+    /// The parser hands over the attributes of `html` and `body` here.
+    fn add_attrs_if_missing(&self, _: &Handle, attrs: Vec<Attribute>) {
+        self.inspect(&local_name!("body"), &attrs);
+        let lang = attrs.iter().find(|a| a.name.local == local_name!("lang"));
+        let mut outline = self.outline.borrow_mut();
+        if outline.language.is_none() {
+            outline.language = lang.and_then(|a| super::fields::language_tag(&a.value));
+        }
+    }
+
+    fn remove_from_parent(&self, _: &Handle) {}
+
+    fn reparent_children(&self, _: &Handle, _: &Handle) {}
+}
+
+/// Text laid out in lines.
+#[derive(Default)]
+struct Lines {
+    out: String,
+    quotes: usize,
+    breaks: usize,
+    gap: Option<char>,
+}
+
+impl Lines {
+    fn text(&mut self, text: &str, verbatim: bool) {
+        for c in text.chars() {
+            match c {
+                '\n' if verbatim => self.breaks = (self.breaks + 1).min(2),
+                c if c.is_whitespace() && !verbatim => self.gap = self.gap.or(Some(' ')),
+                c if c.is_control() && c != '\t' => {}
+                c => self.push(c),
+            }
+        }
+    }
+
+    fn push(&mut self, c: char) {
+        if self.breaks > 0 || self.out.is_empty() {
+            if !self.out.is_empty() {
+                self.out.extend(std::iter::repeat_n('\n', self.breaks));
+            }
+            self.out.extend(std::iter::repeat_n("> ", self.quotes));
+            (self.breaks, self.gap) = (0, None);
+        }
+        self.out.extend(self.gap.take());
+        self.out.push(c);
+    }
+
+    fn begin(&mut self, node: &Node) {
+        match &*node.name.local {
+            "br" => self.breaks = (self.breaks + 1).min(2),
+            "td" | "th" => self.gap = Some('\t'),
+            "img" => {
+                if let Some(alt) = node.alt.as_ref().filter(|alt| !alt.trim().is_empty()) {
+                    self.text(&format!(" [{}] ", alt.trim()), false);
+                }
+            }
+            "blockquote" => {
+                self.breaks = 2;
+                self.quotes = (self.quotes + 1).min(20);
+            }
+            name => self.breaks = self.breaks.max(space_around(name)),
+        }
+        if &*node.name.local == "li" {
+            self.text("- ", true);
+        }
+    }
+
+    fn end(&mut self, name: &LocalName) {
+        if &**name == "blockquote" {
+            self.quotes = self.quotes.saturating_sub(1);
+            self.breaks = 2;
+        }
+        self.breaks = self.breaks.max(space_around(name));
+    }
+}
+
+/// Line breaks before and after an element.
+fn space_around(name: &str) -> usize {
+    match name {
+        "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "table" | "ul" | "ol" | "dl" | "pre" | "hr" => 2,
+        "div" | "tr" | "li" | "dt" | "dd" | "address" | "article" | "aside" | "center" | "footer" | "form"
+        | "header" | "section" | "figure" | "caption" | "fieldset" => 1,
+        _ => 0,
+    }
+}

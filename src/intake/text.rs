@@ -1,0 +1,188 @@
+//! The text of a part: decoded, UTF-8, LF.
+
+use std::borrow::Cow;
+
+use encoding_rs::WINDOWS_1252;
+use mail_parser::{DecodeProblems, MessagePart};
+
+use super::defects::{BODY_TOO_LONG, CHARSET_UNKNOWN, CHARSET_WRONG, CONTROLS, ENCODING_DAMAGED, ENCODING_UNKNOWN};
+
+/// What was found wrong: code and detail.
+pub(super) type Faults = Vec<(&'static str, String)>;
+
+/// The text of a text or HTML part as it stands, at most `limit` octets of it.
+pub(super) fn decoded<'m>(part: &MessagePart<'m>, limit: usize) -> (Cow<'m, str>, Faults) {
+    let (bytes, problems) = part.decoded_checked();
+    let mut faults = encoding_faults(part, problems);
+    let label = part.content_type().and_then(|t| t.attribute("charset")).unwrap_or_default().trim();
+    let text = if is_loose(label) {
+        loosely(bytes, label, &mut faults)
+    } else {
+        match part.text_checked() {
+            Some((text, problems)) if !problems.contains(DecodeProblems::UNKNOWN_CHARSET) => {
+                if problems.contains(DecodeProblems::MALFORMED_CHARSET) {
+                    faults.push((CHARSET_WRONG, label.to_owned()));
+                }
+                text
+            }
+            _ => {
+                faults.push((CHARSET_UNKNOWN, label.to_owned()));
+                loosely(bytes, label, &mut faults)
+            }
+        }
+    };
+    if text.len() <= limit {
+        return (text, faults);
+    }
+    faults.push((BODY_TOO_LONG, format!("{} octets; the first {limit} are shown", text.len())));
+    (Cow::Owned(text[..text.floor_char_boundary(limit)].to_owned()), faults)
+}
+
+/// Octets without any label.
+pub(super) fn unlabelled<'m>(bytes: &'m [u8], faults: &mut Faults) -> Cow<'m, str> {
+    loosely(Cow::Borrowed(bytes), "", faults)
+}
+
+/// What a transfer encoding's problems are called.
+pub(super) fn encoding_faults(part: &MessagePart<'_>, problems: DecodeProblems) -> Faults {
+    let mut faults = Faults::new();
+    let encoding = || super::fields::clean(part.content_transfer_encoding().unwrap_or_default());
+    if problems.contains(DecodeProblems::UNKNOWN_TRANSFER_ENCODING) {
+        faults.push((ENCODING_UNKNOWN, encoding()));
+    }
+    if problems.contains(DecodeProblems::MALFORMED_TRANSFER_ENCODING) {
+        faults.push((ENCODING_DAMAGED, encoding()));
+    }
+    faults
+}
+
+/// Labels that promise UTF-8 or less, or nothing.
+fn is_loose(label: &str) -> bool {
+    ["", "utf-8", "utf8", "us-ascii", "ascii", "ansi_x3.4-1968"].iter().any(|l| label.eq_ignore_ascii_case(l))
+}
+
+/// UTF-8 where it is that, or mostly; else windows-1252, which is what unlabelled Nordic mail is.
+fn loosely<'m>(bytes: Cow<'m, [u8]>, label: &str, faults: &mut Faults) -> Cow<'m, str> {
+    let bytes = match bytes {
+        Cow::Borrowed(borrowed) => match std::str::from_utf8(borrowed) {
+            Ok(text) => return Cow::Borrowed(text),
+            Err(_) => Cow::Borrowed(borrowed),
+        },
+        Cow::Owned(owned) => match String::from_utf8(owned) {
+            Ok(text) => return Cow::Owned(text),
+            Err(fault) => Cow::Owned(fault.into_bytes()),
+        },
+    };
+    let lossy = String::from_utf8_lossy(&bytes);
+    let (good, bad) = lossy.chars().filter(|c| !c.is_ascii()).fold((0_usize, 0_usize), |(good, bad), c| {
+        if c == char::REPLACEMENT_CHARACTER { (good, bad + 1) } else { (good + 1, bad) }
+    });
+    if good > bad {
+        faults.push((CHARSET_WRONG, format!("{bad} places are not UTF-8")));
+        return Cow::Owned(lossy.into_owned());
+    }
+    let said = if label.is_empty() { "no charset" } else { label };
+    faults.push((CHARSET_WRONG, format!("{said}; read as windows-1252")));
+    Cow::Owned(WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned())
+}
+
+/// Plain text for a screen: LF, no control characters, no empty lines at the ends. With `flowed` the soft line breaks of
+/// format=flowed are joined.
+pub(super) fn plain(part: &MessagePart<'_>, text: &str, faults: &mut Faults) -> String {
+    let tidy = tidy(text, faults);
+    let is = |name: &str, value: &str| {
+        let said = part.content_type().and_then(|t| t.attribute(name));
+        said.is_some_and(|v| v.eq_ignore_ascii_case(value))
+    };
+    let text = if is("format", "flowed") { flowed(&tidy, is("delsp", "yes")) } else { tidy };
+    text.trim_end().trim_start_matches('\n').to_owned()
+}
+
+/// LF instead of CRLF or CR, and no control characters but tab.
+pub(super) fn tidy(text: &str, faults: &mut Faults) -> String {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let mut out = String::with_capacity(text.len());
+    let mut controls = 0_usize;
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
+        out.push_str(&rest[..at]);
+        let mut tail = rest[at..].chars();
+        match tail.next() {
+            Some('\r') => {
+                out.push('\n');
+                if tail.as_str().starts_with('\n') {
+                    tail.next();
+                }
+            }
+            Some('\u{C}' | '\u{85}') => out.push('\n'),
+            _ => controls += 1,
+        }
+        rest = tail.as_str();
+    }
+    out.push_str(rest);
+    if controls > 0 {
+        faults.push((CONTROLS, controls.to_string()));
+    }
+    out
+}
+
+/// Joins soft line breaks (RFC 3676 §4). The depth of a quotation stays as so many `>`.
+fn flowed(text: &str, del_sp: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    // The depth of the paragraph that the last line left open.
+    let mut open: Option<usize> = None;
+    for (number, line) in text.split('\n').enumerate() {
+        let depth = line.len() - line.trim_start_matches('>').len();
+        let stuffed = &line[depth..];
+        let line = stuffed.strip_prefix(' ').unwrap_or(stuffed);
+        let signature = line == "-- ";
+        if open != Some(depth) || signature || line.is_empty() {
+            // A soft break that nothing follows is none.
+            if open.is_some() {
+                out.truncate(out.trim_end_matches(' ').len());
+            }
+            if number > 0 {
+                out.push('\n');
+            }
+            out.extend(std::iter::repeat_n('>', depth));
+            if depth > 0 && !line.is_empty() {
+                out.push(' ');
+            }
+        }
+        let soft = line.ends_with(' ') && !signature;
+        out.push_str(if soft && del_sp { &line[..line.len() - 1] } else { line });
+        open = soft.then_some(depth);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn soft_breaks_are_joined_and_quotations_kept() {
+        let text = "One paragraph \nover lines.\nTwo\n\n> quoted \n> on.\n>> deeper \n> back\n-- \nAnna ";
+        assert_eq!(
+            flowed(text, false),
+            "One paragraph over lines.\nTwo\n\n> quoted on.\n>> deeper\n> back\n-- \nAnna "
+        );
+        assert_eq!(flowed("Lång \ntext", true), "Långtext");
+        assert_eq!(flowed(" >not quoted", false), ">not quoted");
+    }
+
+    #[test]
+    fn tidy_text() {
+        let mut faults = Faults::new();
+        assert_eq!(tidy("\u{FEFF}a\r\nb\rc\0d\u{7}\te\u{C}f", &mut faults), "a\nb\ncd\te\nf");
+        assert_eq!(faults, [(CONTROLS, "2".to_owned())]);
+    }
+
+    #[test]
+    fn unlabelled_text_is_read_as_what_it_is() {
+        let read = |bytes: &'static [u8]| loosely(Cow::Borrowed(bytes), "", &mut Faults::new()).into_owned();
+        assert_eq!(read("päätös".as_bytes()), "päätös");
+        assert_eq!(read(b"p\xe4\xe4t\xf6s \x80"), "päätös €");
+        assert_eq!(read(b"\xc3\xa4\xc3\xb6 \xff"), "äö \u{FFFD}");
+    }
+}

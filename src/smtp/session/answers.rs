@@ -1,0 +1,76 @@
+//! What follows from the answers to what was asked.
+
+use super::stage::{Opened, Reading, Stage, Turn, refused, too_large};
+use super::{Action, Settings};
+use crate::domain::arrival::Receipt;
+use crate::domain::envelope::{Route, Sender};
+use crate::domain::status::Refusal;
+use crate::smtp::reply::Reply;
+
+/// Who the sender is. The size is judged here and not before, for only now are the limit and the language known.
+pub fn sender(stage: Stage, answer: Result<Sender, Refusal>, settings: &Settings) -> Turn {
+    let Stage::SenderAsked(hello, opening) = stage else { return confused(&stage) };
+    let sender = match answer {
+        Ok(sender) => sender,
+        Err(refusal) => return Turn::to(Stage::Ready(hello)).reply(Reply::refused(&refusal, opening.smtputf8)),
+    };
+    if let Some(refusal) = opening.size.and_then(|size| too_large(size, &sender, settings)) {
+        return Turn::to(Stage::Ready(hello)).reply(refused(refusal, &sender, opening.smtputf8));
+    }
+    let opened = Opened { path: opening.path, sender, smtputf8: opening.smtputf8 };
+    Turn::to(Stage::Sender(hello, opened)).reply(Reply::sender_ok())
+}
+
+/// Where the recipient leads.
+pub fn recipient(stage: Stage, answer: Result<Route, Refusal>) -> Turn {
+    let Stage::RecipientAsked(hello, transaction, path) = stage else { return confused(&stage) };
+    match answer {
+        Ok(route) => Turn::to(Stage::Recipients(hello, transaction.with(path, route))).reply(Reply::recipient_ok()),
+        Err(refusal) => {
+            let reply = refused(refusal, transaction.sender(), transaction.smtputf8());
+            Turn::to(transaction.stage(hello)).reply(reply)
+        }
+    }
+}
+
+/// What came of reading a body, or a chunk of one.
+pub fn body(stage: Stage, answer: Result<u64, Refusal>, settings: &Settings) -> Turn {
+    let (reading, last) = match stage {
+        Stage::Data(reading) => (reading, true),
+        Stage::Chunk { reading, last } => (reading, last),
+        Stage::Refused { back, reply, fault } => return Turn { is_fault: fault, ..Turn::to(*back).reply(reply) },
+        _ => return confused(&stage),
+    };
+    let Reading { hello, envelope } = reading;
+    let size = answer.and_then(|size| match too_large(size, &envelope.sender, settings) {
+        Some(refusal) => Err(refusal),
+        None => Ok(size),
+    });
+    match size {
+        Ok(_) if last => {
+            let stage = Stage::Keeping { hello, sender: envelope.sender.clone(), smtputf8: envelope.smtputf8 };
+            Turn::to(stage).act(Action::Keep(envelope))
+        }
+        Ok(size) => Turn::to(Stage::Chunks { reading: Reading { hello, envelope }, size }).reply(Reply::chunk_ok(size)),
+        // The transaction is over: the chunks that are still to come meet 503.
+        Err(refusal) => {
+            let reply = refused(refusal, &envelope.sender, envelope.smtputf8);
+            Turn::to(Stage::Ready(hello)).act(Action::Discard).reply(reply)
+        }
+    }
+}
+
+/// Whether the message is in the store.
+pub fn kept(stage: Stage, answer: Result<Receipt, Refusal>) -> Turn {
+    let Stage::Keeping { hello, sender, smtputf8 } = stage else { return confused(&stage) };
+    let turn = Turn::to(Stage::Ready(hello));
+    match answer {
+        Ok(receipt) => turn.reply(Reply::accepted(&receipt)),
+        Err(refusal) => turn.act(Action::Discard).reply(refused(refusal, &sender, smtputf8)),
+    }
+}
+
+/// An answer to something that was not asked.
+fn confused(stage: &Stage) -> Turn {
+    Turn::close(Reply::confused(), stage.holds_body())
+}

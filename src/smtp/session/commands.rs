@@ -1,0 +1,151 @@
+//! What each command does where.
+
+use super::stage::{Hello, Opening, Reading, Stage, Transaction, Turn, refused, too_large};
+use super::{Action, Settings};
+use crate::domain::status::{Class, Refusal};
+use crate::smtp::command::{Command, CommandFault, Mail, Rcpt};
+use crate::smtp::reply::Reply;
+
+/// Obeys a command in a stage that awaits one.
+pub fn obey(stage: Stage, command: Command, settings: &Settings, encrypted: bool) -> Turn {
+    match command {
+        Command::Ehlo(name) => {
+            let offer = settings.starttls && !encrypted;
+            let reply = Reply::ehlo(&settings.hostname, settings.max_message, settings.max_recipients, offer);
+            abandon(stage, |_| Stage::Ready(Hello { name, extended: true })).reply(reply)
+        }
+        Command::Helo(name) => {
+            abandon(stage, |_| Stage::Ready(Hello { name, extended: false })).reply(Reply::helo(&settings.hostname))
+        }
+        Command::Mail(command) => mail(stage, command),
+        Command::Rcpt(command) => rcpt(stage, command, settings),
+        Command::Data => data(stage),
+        Command::Bdat { size, last } => bdat(stage, size, last, settings),
+        Command::StartTls => start_tls(stage, settings, encrypted),
+        Command::Rset => abandon(stage, |hello| hello.map_or(Stage::Fresh, Stage::Ready)).reply(Reply::reset()),
+        Command::Noop => Turn::to(stage).reply(Reply::noop()),
+        Command::Help => Turn::to(stage).reply(Reply::help()),
+        Command::Vrfy => Turn::to(stage).reply(Reply::not_verified()),
+        Command::Expn => Turn::fault(stage, Reply::not_implemented()),
+        Command::Quit => Turn::close(Reply::bye(), stage.holds_body()),
+    }
+}
+
+/// Drops the transaction, if there is one, and goes on from what was said with EHLO.
+fn abandon(stage: Stage, next: impl FnOnce(Option<Hello>) -> Stage) -> Turn {
+    let holds_body = stage.holds_body();
+    let hello = match stage {
+        Stage::Ready(hello)
+        | Stage::Sender(hello, _)
+        | Stage::Recipients(hello, _)
+        | Stage::Chunks { reading: Reading { hello, .. }, .. } => Some(hello),
+        _ => None,
+    };
+    let turn = Turn::to(next(hello));
+    if holds_body { turn.act(Action::Discard) } else { turn }
+}
+
+const HELLO_FIRST: &str = "EHLO first";
+const MAIL_FIRST: &str = "MAIL first";
+const AMID_CHUNKS: &str = "BDAT or RSET first: the message has begun";
+
+fn mail(stage: Stage, mail: Mail) -> Turn {
+    match stage {
+        Stage::Ready(hello) if mail.extended && !hello.extended => {
+            Turn::fault(Stage::Ready(hello), Reply::parameters_need_ehlo())
+        }
+        Stage::Ready(hello) => {
+            let ask = Action::AskSender { helo: hello.name.clone(), path: mail.path.clone(), size: mail.size };
+            let opening = Opening { path: mail.path, smtputf8: mail.smtputf8, size: mail.size };
+            Turn::to(Stage::SenderAsked(hello, opening)).act(ask)
+        }
+        Stage::Fresh => Turn::fault(stage, Reply::bad_sequence(HELLO_FIRST)),
+        Stage::Chunks { .. } => Turn::fault(stage, Reply::bad_sequence(AMID_CHUNKS)),
+        _ => Turn::fault(stage, Reply::bad_sequence("RSET first: a message has begun")),
+    }
+}
+
+fn rcpt(stage: Stage, rcpt: Rcpt, settings: &Settings) -> Turn {
+    let (hello, transaction) = match stage {
+        Stage::Sender(hello, opened) => (hello, Transaction::Open(opened)),
+        Stage::Recipients(hello, envelope) => (hello, Transaction::Addressed(envelope)),
+        _ => return at_wrong_time(stage),
+    };
+    if rcpt.utf8 && !transaction.smtputf8() {
+        let reply = Reply::command_fault(&CommandFault::Smtputf8Needed);
+        return Turn::fault(transaction.stage(hello), reply);
+    }
+    if let Transaction::Addressed(envelope) = &transaction
+        && envelope.recipients().count() >= settings.max_recipients
+    {
+        let refusal = Refusal::new(Class::TooManyRecipients, "over the limit of recipients");
+        let reply = refused(refusal, transaction.sender(), transaction.smtputf8());
+        return Turn::to(transaction.stage(hello)).reply(reply);
+    }
+    let ask = Action::AskRecipient { sender: transaction.sender().clone(), path: rcpt.path.clone() };
+    Turn::to(Stage::RecipientAsked(hello, transaction, rcpt.path)).act(ask)
+}
+
+fn data(stage: Stage) -> Turn {
+    match stage {
+        Stage::Recipients(hello, envelope) => {
+            Turn::to(Stage::Data(Reading { hello, envelope })).reply(Reply::start_data()).act(Action::ReadData)
+        }
+        _ => at_wrong_time(stage),
+    }
+}
+
+/// Whatever is answered, the octets are read: they are never commands (RFC 3030 §2).
+fn bdat(stage: Stage, size: u64, last: bool, settings: &Settings) -> Turn {
+    let (reading, before) = match stage {
+        Stage::Recipients(hello, envelope) if hello.extended => (Reading { hello, envelope }, None),
+        Stage::Chunks { reading, size } => (reading, Some(size)),
+        Stage::Recipients(hello, envelope) => {
+            return refuse_chunk(Stage::Recipients(hello, envelope), size, Reply::bad_sequence(HELLO_FIRST), true);
+        }
+        _ => {
+            let reply = wrong_time(&stage);
+            return refuse_chunk(stage, size, reply, true);
+        }
+    };
+    let envelope = &reading.envelope;
+    if let Some(refusal) = too_large(before.unwrap_or(0).saturating_add(size), &envelope.sender, settings) {
+        let reply = refused(refusal, &envelope.sender, envelope.smtputf8);
+        let mut turn = refuse_chunk(Stage::Ready(reading.hello), size, reply, false);
+        if before.is_some() {
+            turn.actions.insert(0, Action::Discard);
+        }
+        return turn;
+    }
+    Turn::to(Stage::Chunk { reading, last }).act(Action::ReadChunk { size, last, keep: true })
+}
+
+fn refuse_chunk(back: Stage, size: u64, reply: Reply, fault: bool) -> Turn {
+    let stage = Stage::Refused { back: Box::new(back), reply, fault };
+    Turn::to(stage).act(Action::ReadChunk { size, last: false, keep: false })
+}
+
+fn start_tls(stage: Stage, settings: &Settings, encrypted: bool) -> Turn {
+    match stage {
+        Stage::Fresh | Stage::Ready(_) if settings.starttls && !encrypted => {
+            Turn::to(Stage::Handshake).reply(Reply::ready_for_tls()).act(Action::StartTls)
+        }
+        Stage::Fresh | Stage::Ready(_) => Turn::fault(stage, Reply::no_starttls(encrypted)),
+        _ => Turn::fault(stage, Reply::bad_sequence("RSET first: a message has begun")),
+    }
+}
+
+fn at_wrong_time(stage: Stage) -> Turn {
+    let reply = wrong_time(&stage);
+    Turn::fault(stage, reply)
+}
+
+/// To a command that needs a transaction that is further on, or not so far.
+fn wrong_time(stage: &Stage) -> Reply {
+    match stage {
+        Stage::Fresh => Reply::bad_sequence(HELLO_FIRST),
+        Stage::Sender(..) => Reply::no_recipients(),
+        Stage::Chunks { .. } => Reply::bad_sequence(AMID_CHUNKS),
+        _ => Reply::bad_sequence(MAIL_FIRST),
+    }
+}
