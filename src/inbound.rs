@@ -20,7 +20,7 @@ use crate::domain::office::Peer;
 use crate::domain::record::{Kind, Person, Tags};
 use crate::domain::status::{Class, Refusal};
 use crate::intake::{self, Glance};
-use crate::routing::{Mapped, recipient as routing};
+use crate::routing::recipient::{self as routing, Mapped};
 use crate::store::Store;
 use crate::trust;
 
@@ -96,7 +96,7 @@ impl Inbound {
     /// the store, and takes no look-up: neither words nor time tell who has an account.
     async fn route(&self, sender: &Sender, mapped: &Mapped) -> Result<Route, Refusal> {
         let found = match (sender, mapped.question()) {
-            (Sender::Office(_), Some(lookup)) => self.store.find(&lookup).await.map_err(|e| e.refusal())?,
+            (Sender::Office(_), Some(lookup)) => self.store.find(&lookup).await.map_err(|e| Refusal::from(&e))?,
             _ => None,
         };
         routing::decide(sender, mapped, found.as_ref(), &self.keys).map_err(|r| r.in_language(sender.language()))
@@ -194,12 +194,7 @@ impl Inbound {
 
     /// One record, of what the address says, then the subject, then the office.
     fn record(&self, route: Route, glance: &Glance) -> Result<Placement, Refusal> {
-        let plain = Defaults {
-            kind: Kind::Message,
-            reply_allowed: false,
-            case_prefix: None,
-            tags: Tags::default(),
-        };
+        let plain = Defaults { kind: Kind::Message, reply_allowed: false, case_prefix: None, tags: Tags::default() };
         let defaults = match route.destination() {
             Destination::Citizen(citizen) => &citizen.defaults,
             _ => &plain,
@@ -227,11 +222,7 @@ impl Inbound {
 
     /// Reads the message once, and as a report too where it goes to a return path. Large ones come from their file
     /// into memory only as far as the budget for all connections goes, one after another if need be.
-    async fn read(
-        &self,
-        raw: &Raw,
-        envelope: &Envelope,
-    ) -> Result<(Glance, Finding), Refusal> {
+    async fn read(&self, raw: &Raw, envelope: &Envelope) -> Result<(Glance, Finding), Refusal> {
         let kib = u32::try_from(raw.size() / 1024).unwrap_or(READING_KIB).min(READING_KIB);
         let _budget = match raw {
             Raw::Memory(_) => None,
@@ -245,8 +236,7 @@ impl Inbound {
         let limits = self.limits.clone();
         let aside = bytes.len() > READ_ASIDE;
         let look = move || {
-            let finding =
-                if reports { intake::report::finding(&bytes) } else { Finding::Unreadable };
+            let finding = if reports { intake::report::finding(&bytes) } else { Finding::Unreadable };
             (intake::glance(&bytes, &limits), finding)
         };
         if aside { tokio::task::spawn_blocking(look).await.map_err(unavailable) } else { Ok(look()) }
