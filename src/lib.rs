@@ -13,6 +13,7 @@ pub mod config;
 pub mod domain;
 pub mod intake;
 pub mod listener;
+pub mod outbound;
 pub mod portal;
 pub mod relay;
 pub mod routing;
