@@ -126,8 +126,18 @@ impl Inner {
                 decided => return decided,
             }
         }
-        let new = Connection::open(&target, rule, &self.tls, &self.settings, deadline).await?;
-        self.send_on(new, message, &slot).await
+        if let Some(cause) = slot.down() {
+            return Err(Fault::Lost { phase: Phase::Connect, cause });
+        }
+        match Connection::open(&target, rule, &self.tls, &self.settings, deadline).await {
+            Ok(new) => self.send_on(new, message, &slot).await,
+            Err(fault) => {
+                if let Fault::Lost { phase: Phase::Connect, cause } = &fault {
+                    slot.set_down(cause.clone());
+                }
+                Err(fault)
+            }
+        }
     }
 
     async fn send_on(&self, mut on: Connection, message: &Composed, slot: &Slot) -> Result<Taken, Fault> {

@@ -80,7 +80,7 @@ impl Plan {
 
 pub struct Peer {
     pub address: SocketAddr,
-    pub seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 impl Peer {
