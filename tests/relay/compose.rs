@@ -191,7 +191,10 @@ fn a_notice_says_whose_message_it_is_and_no_more() {
         let composed = compose(&item(what), &identity(), &keys());
         assert_fit(&composed.bytes);
         let read = MessageParser::default().parse(&composed.bytes[..]).unwrap();
-        assert_eq!(read.headers().get("Auto-Submitted").and_then(|field| field.value().as_text()), Some("auto-generated"));
+        assert_eq!(
+            read.headers().get("Auto-Submitted").and_then(|field| field.value().as_text()),
+            Some("auto-generated")
+        );
         assert_eq!(read.from().unwrap().first().unwrap().name(), Some(identity().name.get(language)));
         let text = read.body_text(0).unwrap();
         for word in [name, "https://konto.example/", identity().name.get(language)] {
