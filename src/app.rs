@@ -104,7 +104,6 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
         served.clone(),
         keys.clone(),
         directory,
-        config.mail.postmaster.clone(),
         clock.clone(),
         ids.clone(),
     );

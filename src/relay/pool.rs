@@ -71,6 +71,7 @@ impl Slot {
                 connection.deadline = deadline;
                 return Some(connection);
             }
+            connection.quit();
         }
     }
 

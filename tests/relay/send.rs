@@ -149,7 +149,7 @@ async fn a_loss_is_unsure_only_when_the_message_may_be_there() {
     let large = "0123456789abcde\r\n".repeat(1_000_000);
     for offer in [FULL, &["CHUNKING"], &["PIPELINING"], &[]] {
         for what in [Do::Drop, Do::Silence, Do::SayAndDrop("250 2.0"), Do::Say("ok\r\n")] {
-            let peer = Plan::new(&offer[..]).on("END", what).start().await;
+            let peer = Plan::new(offer).on("END", what).start().await;
             let outcome = deliver(&peer, TEXT).await;
             assert!(matches!(outcome, Outcome::Unsure { .. }), "{offer:?} {what:?}: {outcome:?}");
         }

@@ -1,0 +1,11 @@
+//! What the black-box tests share: the real binary in a folder of its own, and real peers on loopback.
+#![allow(dead_code)] // each test binary uses a part of it
+
+pub mod api;
+pub mod certificate;
+pub mod client;
+pub mod gateway;
+pub mod letters;
+pub mod mailbox;
+pub mod peers;
+pub mod sink;
