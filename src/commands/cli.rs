@@ -153,8 +153,11 @@ pub struct RouteTest {
     /// As over TLS with a client certificate of this fingerprint
     #[arg(long, value_name = "HEX")]
     pub tls_certificate_sha256: Option<String>,
+    /// As over TLS with a client certificate of this name, issued by the listener's client_ca
+    #[arg(long, value_name = "NAME")]
+    pub tls_certificate_name: Option<String>,
     /// As without TLS
-    #[arg(long, conflicts_with = "tls_certificate_sha256")]
+    #[arg(long, conflicts_with_all = ["tls_certificate_sha256", "tls_certificate_name"])]
     pub clear: bool,
     /// Configuration and form.
     #[command(flatten)]

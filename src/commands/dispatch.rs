@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::process::ExitCode;
 
-use super::cli::{Cli, Command};
-use super::{Failure, check, demo, serve};
+use super::cli::{Cli, Command, Route};
+use super::{Failure, apply, check, demo, parse, queue, route, serve, stats, token, trace};
 use crate::clock::Clock;
 use crate::config::Config;
 
@@ -21,7 +21,21 @@ pub fn run(cli: Cli) -> ExitCode {
             Err(faults) => Failure::from(faults).told(),
         },
         Command::Check { running, common } => wait(check::run(&common, running, &clock)),
-        _ => ExitCode::FAILURE,
+        Command::Apply { files, dry_run, common } => {
+            wait(async { told(apply::apply(&files, dry_run, &common, &clock).await) })
+        }
+        Command::Export { common } => wait(async { told(apply::export(&common, &clock).await) }),
+        Command::Route(Route::Test(asked)) => wait(async {
+            match route::test(&asked, &clock).await {
+                Ok(false) => ExitCode::FAILURE,
+                other => told(other.map(drop)),
+            }
+        }),
+        Command::Parse { file, .. } => told(parse::run(&file)),
+        Command::Trace { id, reveal, common } => wait(async { told(trace::run(&id, reveal, &common, &clock).await) }),
+        Command::Queue(queue) => wait(async { told(queue::run(&queue, &clock).await) }),
+        Command::Token(token) => wait(async { told(token::run(&token, &clock).await) }),
+        Command::Stats { common } => wait(async { told(stats::run(&common, &clock).await) }),
     }
 }
 

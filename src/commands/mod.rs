@@ -3,12 +3,20 @@
 //!
 //! Exit codes: 0 done, 1 a fault was found, 2 wrong usage.
 
+mod apply;
 mod check;
 pub mod cli;
 mod demo;
 mod dispatch;
 mod failure;
+mod open;
+mod parse;
+mod queue;
+mod route;
 mod serve;
+mod stats;
+mod token;
+mod trace;
 
 pub use dispatch::run;
 pub use failure::Failure;

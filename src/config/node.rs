@@ -7,7 +7,7 @@ use base64::Engine;
 
 use super::fault::Wrong;
 use super::section::Section;
-use super::values::{domain, mailbox, number, one_of, parsed, path, private, size, text, unreadable};
+use super::values::{domain, mailbox, number, one_of, path, private, size, text, unreadable};
 use super::{Blobs, Database, LogFormat, LogTarget, Logging, Mail, Secret, defaults, file};
 use crate::domain::address::Domain;
 use crate::domain::directory::Served;
@@ -32,27 +32,18 @@ pub(super) fn node(mut section: Section<'_>) -> Named {
         domain,
     );
     let own = name.as_ref().map(|name| name.wire().to_owned());
-    let id = section.optional("id", parsed::<NodeId>).map(|id| id.0).or(own);
+    let id = section.optional("id", domain).map(|id| id.wire().to_owned()).or(own);
+    if id.as_ref().is_some_and(|id| id.len() > ID_LENGTH) {
+        let wrong = Wrong::new(format!("the id is longer than {ID_LENGTH} octets"), "set id to a short name");
+        section.fault(&section.place().clone(), "id", wrong);
+    }
     let keys = section.required("key_file", &make_key("brevbro.key"), |node| keys(&folder, node));
     let data = section.or("data", PathBuf::from(defaults::DATA), path(&folder));
     Named { name, id, keys, data }
 }
 
-/// A node's id stands in events and leases, one word.
-struct NodeId(String);
-
-impl std::str::FromStr for NodeId {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-        if (1..=253).contains(&text.len()) && text.chars().all(plain) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("an id is made of letters, digits, '-', '.' and '_'")
-        }
-    }
-}
+/// An id stands in every event and in the Message-IDs that we make. Octets.
+const ID_LENGTH: usize = 64;
 
 fn make_key(file: &str) -> String {
     format!("make one: (umask 077; head -c 32 /dev/urandom | base64 > {file}), and keep a copy in a safe place")

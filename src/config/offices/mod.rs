@@ -5,13 +5,15 @@ mod read;
 mod trust;
 mod write;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use self::fault::Fault;
+use self::read::Seen;
 use self::section::{Reading, Section};
 use super::{defaults, fault, file, network, section, size, values};
 use crate::domain::wanted::Wanted;
 
+pub use trust::fingerprint;
 pub use write::write;
 
 /// Reads the text of a file; `file` is its name in faults.
@@ -20,17 +22,42 @@ pub use write::write;
 /// Every fault there is, in the order of the file.
 pub fn read(text: &str, file: &Path) -> Result<Wanted, Vec<Fault>> {
     let reading = Reading::default();
-    let wanted = gather(text, file, &reading);
+    let wanted = gather(text, file, &reading, &mut Seen::default());
     if reading.faults.is_empty() { Ok(wanted) } else { Err(reading.faults.into_sorted()) }
 }
 
-fn gather(text: &str, file: &Path, reading: &Reading) -> Wanted {
+/// Reads files as one: what may stand once stands once in all of them.
+///
+/// # Errors
+/// Every fault of every file.
+pub fn read_files(files: &[PathBuf]) -> Result<Wanted, Vec<Fault>> {
+    let (mut all, mut faults, mut seen) = (Wanted::default(), Vec::new(), Seen::default());
+    for path in files {
+        let reading = Reading::default();
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                let Wanted { offices, accounts, services } = gather(&text, path, &reading, &mut seen);
+                all.offices.extend(offices);
+                all.accounts.extend(accounts);
+                all.services.extend(services);
+            }
+            Err(error) => {
+                let wrong = values::unreadable(path, &error, "name files like config/offices.toml");
+                reading.faults.add(&fault::Place::of(&path.display().to_string()), "", wrong);
+            }
+        }
+        faults.extend(reading.faults.into_sorted());
+    }
+    if faults.is_empty() { Ok(all) } else { Err(faults) }
+}
+
+fn gather(text: &str, file: &Path, reading: &Reading, seen: &mut Seen) -> Wanted {
     let name = file.display().to_string();
     let Some(table) = file::parse(text, &name, &reading.faults) else { return Wanted::default() };
     let mut root = Section::root(reading, table, &name);
-    let offices = read::offices(&mut root);
-    let accounts = read::accounts(&mut root);
-    let services = read::services(&mut root);
+    let offices = read::offices(&mut root, seen);
+    let accounts = read::accounts(&mut root, seen);
+    let services = read::services(&mut root, seen);
     Wanted { offices, accounts, services }
 }
 
@@ -51,7 +78,7 @@ mod tests {
     #[test]
     fn the_example_names_every_key() {
         let reading = Reading::default();
-        gather(FILE, Path::new("offices.toml"), &reading);
+        gather(FILE, Path::new("offices.toml"), &reading, &mut Seen::default());
         for key in reading.asked.borrow().iter() {
             let last = key.rsplit('.').next().unwrap_or_default();
             let named = [format!("{last} ="), format!("{last}="), format!("[[{last}]]")];

@@ -34,11 +34,23 @@ const LANGUAGES: [(&str, Language); 3] = [("sv", Language::Sv), ("fi", Language:
 /// What may stand once only in a file, and where it stood first.
 struct Once<T>(HashMap<T, String>);
 
-impl<T: Hash + Eq> Once<T> {
-    fn new() -> Self {
+impl<T> Default for Once<T> {
+    fn default() -> Self {
         Self(HashMap::new())
     }
+}
 
+/// What has stood in this file and those before it.
+#[derive(Default)]
+pub(super) struct Seen {
+    offices: Once<OfficeId>,
+    accounts: Once<AccountId>,
+    people: Once<IdentityCode>,
+    aliases: Once<String>,
+    services: Once<String>,
+}
+
+impl<T: Hash + Eq> Once<T> {
     /// Reports a value that has been there before.
     fn see(&mut self, value: T, section: &Section<'_>, place: &Place, key: &str, owner: &str) {
         if let Some(first) = self.0.get(&value) {
@@ -50,17 +62,16 @@ impl<T: Hash + Eq> Once<T> {
     }
 }
 
-pub(super) fn offices(root: &mut Section<'_>) -> Vec<Office> {
-    let mut ids = Once::new();
-    root.sections("office").into_iter().filter_map(|section| office(section, &mut ids)).collect()
+pub(super) fn offices(root: &mut Section<'_>, seen: &mut Seen) -> Vec<Office> {
+    root.sections("office").into_iter().filter_map(|section| office(section, seen)).collect()
 }
 
-fn office(mut section: Section<'_>, ids: &mut Once<OfficeId>) -> Option<Office> {
+fn office(mut section: Section<'_>, seen: &mut Seen) -> Option<Office> {
     let place = section.place().clone();
     let id = section.required("id", "write a short name for it: id = \"hel-social\"", parsed::<OfficeId>);
     if let Some(id) = &id {
         section.name(id.as_str());
-        ids.see(id.clone(), &section, &place, "id", "another office");
+        seen.offices.see(id.clone(), &section, &place, "id", "another office");
     }
     let name = names(&mut section);
     let language = section.or("language", Language::En, |node| one_of(&LANGUAGES, node));
@@ -152,31 +163,21 @@ fn reply_route(node: &Node) -> Result<ReplyRoute, Wrong> {
     if text(node)? == "sender" { Ok(ReplyRoute::Sender) } else { mailbox(node).map(ReplyRoute::Mailbox) }
 }
 
-pub(super) fn accounts(root: &mut Section<'_>) -> Vec<WantedAccount> {
-    let (mut ids, mut people, mut aliases) = (Once::new(), Once::new(), Once::new());
-    let mut read = Vec::new();
-    for section in root.sections("account") {
-        read.extend(account(section, &mut ids, &mut people, &mut aliases));
-    }
-    read
+pub(super) fn accounts(root: &mut Section<'_>, seen: &mut Seen) -> Vec<WantedAccount> {
+    root.sections("account").into_iter().filter_map(|section| account(section, seen)).collect()
 }
 
-fn account(
-    mut section: Section<'_>,
-    ids: &mut Once<AccountId>,
-    people: &mut Once<IdentityCode>,
-    taken: &mut Once<String>,
-) -> Option<WantedAccount> {
+fn account(mut section: Section<'_>, seen: &mut Seen) -> Option<WantedAccount> {
     let place = section.place().clone();
     let id = section.required("id", "write a short name for it: id = \"anna\"", account_id);
     let owner = id.as_ref().map_or_else(|| "another account".to_owned(), |id| format!("account {id}"));
     if let Some(id) = &id {
         section.name(id.as_str());
-        ids.see(id.clone(), &section, &place, "id", "another account");
+        seen.accounts.see(id.clone(), &section, &place, "id", "another account");
     }
     let identity = section.optional("identity", identity);
     if let Some(code) = &identity {
-        people.see(code.clone(), &section, &place, "identity", &owner);
+        seen.people.see(code.clone(), &section, &place, "identity", &owner);
     }
     let name = section.required("name", "write the person's name, as replies are signed: name = \"…\"", words);
     let state = section.or("state", AccountState::Waiting, |node| one_of(&STATES, node));
@@ -189,7 +190,7 @@ fn account(
             Alias::Named(mailbox) => mailbox.folded(),
             Alias::Opaque(characters) => characters.clone(),
         };
-        taken.see(folded, &section, &place, &format!("aliases[{at}]"), &owner);
+        seen.aliases.see(folded, &section, &place, &format!("aliases[{at}]"), &owner);
         match alias {
             Alias::Named(mailbox) => aliases.push(mailbox),
             Alias::Opaque(characters) => opaque.push(characters),
@@ -246,18 +247,17 @@ fn has_opaque_form(local: &str) -> bool {
     groups.len() == 3 && groups.iter().all(|g| g.len() == 4 && g.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
-pub(super) fn services(root: &mut Section<'_>) -> Vec<ServiceAddress> {
-    let mut taken = Once::new();
-    root.sections("address").into_iter().filter_map(|section| service(section, &mut taken)).collect()
+pub(super) fn services(root: &mut Section<'_>, seen: &mut Seen) -> Vec<ServiceAddress> {
+    root.sections("address").into_iter().filter_map(|section| service(section, seen)).collect()
 }
 
-fn service(mut section: Section<'_>, taken: &mut Once<String>) -> Option<ServiceAddress> {
+fn service(mut section: Section<'_>, seen: &mut Seen) -> Option<ServiceAddress> {
     let place = section.place().clone();
     let remedy = "write an address on one of our domains: address = \"begaran.social@konto.example\"";
     let address = section.required("address", remedy, mailbox);
     if let Some(address) = &address {
         section.name(&address.shown());
-        taken.see(address.folded(), &section, &place, "address", "another [[address]]");
+        seen.services.see(address.folded(), &section, &place, "address", "another [[address]]");
     }
     let office = section.required("office", "name the office by its id: office = \"hel-social\"", parsed::<OfficeId>);
     let kind = section.optional("kind", |node| one_of(&KINDS, node));

@@ -48,14 +48,16 @@ pub(super) fn certificate(node: &Node) -> Result<CertificateRule, Wrong> {
     if let Some(name) = text.strip_prefix("name:") {
         return domain_of(name).map(CertificateRule::Name);
     }
-    text.strip_prefix("sha256:").and_then(octets).map(CertificateRule::Sha256).ok_or_else(|| {
+    text.strip_prefix("sha256:").and_then(fingerprint).map(CertificateRule::Sha256).ok_or_else(|| {
         let remedy = "write \"sha256:\" and the 64 digits that `openssl x509 -noout -fingerprint -sha256 -in FILE` \
                       prints, or \"name:\" and a DNS name in the certificate";
         Wrong::new(format!("\"{text}\" names no certificate"), remedy)
     })
 }
 
-fn octets(hex: &str) -> Option<[u8; 32]> {
+/// The octets of a SHA-256 fingerprint: 64 hex digits, with colons or without.
+#[must_use]
+pub fn fingerprint(hex: &str) -> Option<[u8; 32]> {
     let digits: Vec<u8> = hex
         .chars()
         .filter(|c| *c != ':')
