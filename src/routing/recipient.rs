@@ -6,7 +6,7 @@
 //! an unknown word names the citizen. Of a service address the longest name in the directory counts, tags or not.
 //! An unknown word behind `+` on a citizen's own address is a sub-address, and passed over.
 
-use super::mapped::{Absent, Target, Terms, cuts, scheme_of, tags_of};
+use super::mapped::{Absent, Mapped, Target, Terms, cuts, scheme_of, tags_of};
 use crate::domain::Route;
 use crate::domain::account::{Account, AccountState};
 use crate::domain::address::{ForwardPath, LocalPart, Mailbox};
@@ -20,8 +20,6 @@ use crate::domain::office::Office;
 use crate::domain::record::Tags;
 use crate::domain::status::{Class, Refusal};
 use crate::domain::token::{self, Token};
-
-pub use super::mapped::Mapped;
 
 /// Reads RCPT's argument, by its form and the directory alone. Never fails: an address that leads nowhere is read as
 /// such, and [`decide`] says so to whom it may.
