@@ -20,7 +20,7 @@ use crate::domain::office::Peer;
 use crate::domain::record::{Kind, Person, Tags};
 use crate::domain::status::{Class, Refusal};
 use crate::intake::{self, Glance};
-use crate::routing::recipient::{self as routing, Mapped};
+use crate::routing::{Mapped, recipient as routing};
 use crate::store::Store;
 use crate::trust;
 
