@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use crate::clock::{Clock, Ids};
-use crate::config::{self, Config, ListenerTls, ServerTls};
+use crate::config::{self, Config, ListenerTls, Login, ServerTls};
 use crate::domain::directory::Served;
 use crate::domain::keys::Keys;
 use crate::domain::language::{Language, Names};
@@ -27,6 +27,7 @@ use crate::relay::{self, Identity, Relay};
 use crate::smtp::session;
 use crate::store::{self, Store, StoreError};
 use crate::texts::text;
+use crate::{health, portal};
 
 /// How often another process's changes to offices are looked for.
 const DIRECTORY_POLL: Duration = Duration::from_secs(1);
@@ -106,7 +107,7 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
     let tasks = TaskTracker::new();
 
     let (http, portal_socket) = bind_http("portal.address", config.portal.address).await?;
-    let pages = Router::new();
+    let pages = portal::router(portal_state(config, &store, &clock, &ids, http));
     let (metrics, metrics_socket) = bind_http("metrics.address", config.metrics).await?;
     let mut listeners = Vec::new();
     let mut smtp = Vec::new();
@@ -120,7 +121,7 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
         tasks.spawn(listener.run(stop.clone()));
     }
     tasks.spawn(serve_http(portal_socket, pages, stop.clone()));
-    tasks.spawn(serve_http(metrics_socket, Router::new(), stop.clone()));
+    tasks.spawn(serve_http(metrics_socket, health::router(store.clone()), stop.clone()));
     tasks.spawn(follow_directory(store.clone(), inbound.clone(), stop.clone()));
     tasks.spawn(build_outbound(config, &store, &relay, keys).run(stop.clone()));
     info!(smtp = ?smtp, %http, %metrics, "serving");
@@ -195,6 +196,25 @@ fn build_outbound(config: &Config, store: &Store, relay: &Relay, keys: Keys) -> 
         schedule: config.relay.schedule.clone(),
         at_once: config.relay.connections,
     }
+}
+
+fn portal_state(config: &Config, store: &Store, clock: &Clock, ids: &Ids, listen: SocketAddr) -> portal::PortalState {
+    let from = &config.portal;
+    let settings = portal::Settings {
+        public_url: from.url.clone(),
+        listen,
+        login: match from.login {
+            Login::Demo => portal::Login::Demo,
+            Login::None => portal::Login::Off,
+        },
+        time_zone: from.time_zone.clone(),
+        limits: portal::Limits {
+            reply_files: from.max_files,
+            reply_octets: from.max_reply,
+            ..portal::Limits::default()
+        },
+    };
+    portal::PortalState::new(settings, store.clone(), config.node.keys.clone(), clock.clone(), ids.clone())
 }
 
 fn bind_smtp(

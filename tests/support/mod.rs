@@ -14,3 +14,4 @@ pub mod oracle;
 pub mod peers;
 pub mod sink;
 pub mod transcript;
+pub mod wire;
