@@ -94,6 +94,12 @@ impl Words {
         )
     }
 
+    /// As short as can be understood today, with the time.
+    #[must_use]
+    pub fn brief_moment(&self, at: Timestamp) -> String {
+        if self.local(at).date() == self.local(self.now).date() { self.brief(at) } else { self.moment(at) }
+    }
+
     /// Whether the date has passed.
     #[must_use]
     pub fn is_past(&self, date: Date) -> bool {
