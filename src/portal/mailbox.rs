@@ -42,7 +42,7 @@ pub(super) async fn inbox(
     let rows = records.items.iter().map(|record| row(&words, &directory, record)).collect();
     let shown = InboxPage {
         rows,
-        unread: (unread > 0).then(|| words.count("unread-count", unread)),
+        unread: (unread > 0).then(|| words.count("unread-count", unread as usize)),
         first_page: before.is_none(),
         older: records.next.map(|id| format!("/messages?before={id}")),
         waiting: citizen.account.state == AccountState::Waiting,
@@ -61,7 +61,7 @@ fn row(words: &Words, directory: &Directory, record: &Record) -> Row {
         kind: record.kind.word(),
         kind_shown: words.t(&format!("kind-{}", record.kind.word())),
         due: due(words, record),
-        attachments: (record.attachments > 0).then(|| words.count("attachments", record.attachments)),
+        attachments: (record.attachments > 0).then(|| words.count("attachments", record.attachments as usize)),
         automatic: record.auto_submitted,
     }
 }

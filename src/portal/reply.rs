@@ -15,7 +15,7 @@ use super::visitor::Citizen;
 use crate::domain::account::{Account, AccountState};
 use crate::domain::address::Mailbox;
 use crate::domain::directory::Directory;
-use crate::domain::ids::{RecordId, ReplyId};
+use crate::domain::ids::ReplyId;
 use crate::domain::office::ReplyRoute;
 use crate::domain::record::Record;
 use crate::domain::reply::{CitizenReply, SentReply};
@@ -161,6 +161,7 @@ async fn again(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::RecordId;
     use crate::domain::language::{Language, Names};
     use crate::domain::office::{Office, RelayRule, RelayTls, RelayTo, SenderRule, TlsDemand};
     use crate::domain::record::{Kind, Person};

@@ -134,7 +134,7 @@ impl PortalState {
     #[must_use]
     pub fn new(settings: Settings, store: Store, keys: Keys, clock: Clock, ids: Ids) -> Self {
         let reading = Reading::new(&settings.limits);
-        let offices = ArcSwap::from_pointee(Directory { version: i64::MIN, ..Directory::default() });
+        let offices = ArcSwap::from_pointee(Directory::new(i64::MIN, Vec::new(), Vec::new()));
         Self(Arc::new(Inner { settings, store, keys, clock, ids, reading, offices }))
     }
 

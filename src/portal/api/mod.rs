@@ -71,9 +71,9 @@ impl Modify for Security {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let schemes = &mut document.components.get_or_insert_default().security_schemes;
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-        schemes.insert("token".to_owned(), SecurityScheme::Http(bearer));
+        schemes.insert("token".to_owned(), SecurityScheme::Http(bearer).into());
         let cookie = ApiKey::Cookie(ApiKeyValue::with_description(SESSION, "Reads only."));
-        schemes.insert("session".to_owned(), SecurityScheme::ApiKey(cookie));
+        schemes.insert("session".to_owned(), SecurityScheme::ApiKey(cookie).into());
     }
 }
 
