@@ -84,6 +84,12 @@ impl Fault {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large")
     }
 
+    /// Content of a form that is not taken here.
+    #[must_use]
+    pub const fn media_type() -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type")
+    }
+
     /// The request cannot be read.
     #[must_use]
     pub const fn unreadable() -> Self {

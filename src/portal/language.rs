@@ -12,6 +12,7 @@ use super::fault::Fault;
 use super::state::PortalState;
 use super::visitor::Visitor;
 use crate::domain::language::Language;
+use crate::store::AccountChange;
 
 const COOKIE: &str = "brevbro_language";
 
@@ -56,7 +57,8 @@ pub(super) async fn switch(
 ) -> Result<Response, Fault> {
     let language: Language = form.language.parse().map_err(|_| Fault::unreadable())?;
     if let Some(account) = visitor.account {
-        state.store.set_account_language(&account.id, language).await?;
+        let change = AccountChange { language: Some(language), ..AccountChange::default() };
+        state.store.set_account(&account.id, change).await?;
     }
     let mut response = Redirect::to(cookie::local_path(form.back.as_deref())).into_response();
     if let Some(cookie) = cookie::set(COOKIE, language.tag(), Keep::Year, state.settings.is_secure()) {

@@ -3,12 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use axum::extract::FromRef;
 use jiff::tz::TimeZone;
 
 use super::reading::Reading;
 use super::words::Words;
 use crate::clock::{Clock, Ids};
+use crate::domain::directory::Directory;
 use crate::domain::keys::Keys;
 use crate::domain::language::Language;
 use crate::store::Store;
@@ -115,6 +117,8 @@ pub struct Inner {
     /// Chance.
     pub ids: Ids,
     pub(super) reading: Reading,
+    /// As last read; see [`Inner::directory`].
+    pub(super) offices: ArcSwap<Directory>,
 }
 
 impl std::ops::Deref for PortalState {
@@ -130,7 +134,8 @@ impl PortalState {
     #[must_use]
     pub fn new(settings: Settings, store: Store, keys: Keys, clock: Clock, ids: Ids) -> Self {
         let reading = Reading::new(&settings.limits);
-        Self(Arc::new(Inner { settings, store, keys, clock, ids, reading }))
+        let offices = ArcSwap::from_pointee(Directory::new(i64::MIN, Vec::new(), Vec::new()));
+        Self(Arc::new(Inner { settings, store, keys, clock, ids, reading, offices }))
     }
 
     /// Words in this language, now.

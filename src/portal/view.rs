@@ -94,6 +94,7 @@ pub(super) struct Row {
 pub(super) struct InboxPage {
     pub frame: Frame,
     pub rows: Vec<Row>,
+    pub unread: Option<String>,
     pub first_page: bool,
     pub older: Option<String>,
     pub waiting: bool,
@@ -206,6 +207,7 @@ pub(super) struct SettingsPage {
     pub frame: Frame,
     pub account_name: String,
     pub waiting: bool,
+    pub notices_hint: String,
     pub notices: String,
     pub notices_fault: Option<String>,
     pub saved: bool,

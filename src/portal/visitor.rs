@@ -34,6 +34,10 @@ pub(super) struct Visitor {
 
 /// Finds out who asks, and leaves it with the request and the answer.
 pub(super) async fn recognise(State(state): State<PortalState>, mut request: Request, next: Next) -> Response {
+    // The same for all, or with a right of their own in the path.
+    if ["/assets/", "/pictures/"].into_iter().any(|start| request.uri().path().starts_with(start)) {
+        return next.run(request).await;
+    }
     let visitor = match visitor(&state, request.headers()).await {
         Ok(visitor) => visitor,
         Err(fault) => return fault.into_response(),
@@ -50,7 +54,7 @@ async fn visitor(state: &PortalState, headers: &HeaderMap) -> Result<Visitor, Fa
     let account = if let Some(token) = bearer(headers) {
         visitor.by_token = true;
         match state.store.token(token).await? {
-            Some(Principal::Account(id)) => state.store.account(&id).await?,
+            Some(Principal::Citizen(id)) => state.store.account(&id).await?,
             Some(Principal::Admin) => {
                 visitor.admin = true;
                 None
@@ -59,8 +63,8 @@ async fn visitor(state: &PortalState, headers: &HeaderMap) -> Result<Visitor, Fa
         }
     } else if let Some(secret) = cookie::value(headers, SESSION) {
         match state.store.session(secret).await? {
-            Some(id) => state.store.account(&id).await?,
-            None => None,
+            Some(Principal::Citizen(id)) => state.store.account(&id).await?,
+            Some(Principal::Admin) | None => None,
         }
     } else {
         None

@@ -1,9 +1,11 @@
 //! What a page says, in one language, at one time, in one time zone: texts, dates, sizes.
 
+use std::borrow::Borrow;
+
 use fluent_bundle::FluentValue;
-use jiff::civil::Date;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 
 use crate::domain::language::Language;
 use crate::texts;
@@ -44,8 +46,8 @@ impl Words {
 
     /// The text of a key that counts something: `$count`.
     #[must_use]
-    pub fn count(&self, key: &str, count: impl TryInto<i64>) -> String {
-        self.with(key, &[("count", FluentValue::from(count.try_into().unwrap_or(i64::MAX)))])
+    pub fn count(&self, key: &str, count: impl Borrow<usize>) -> String {
+        self.with(key, &[("count", FluentValue::from(*count.borrow()))])
     }
 
     /// The text of a key with one text put in.
@@ -73,7 +75,7 @@ impl Words {
     pub fn moment(&self, at: Timestamp) -> String {
         let local = self.local(at);
         let date = self.date(local.date());
-        self.with("date-moment", &[("date", FluentValue::from(date)), ("time", FluentValue::from(self.clock(&local)))])
+        self.with("date-moment", &[("date", FluentValue::from(date)), ("time", FluentValue::from(self.clock(local)))])
     }
 
     /// As short as it can be understood today: the time for today, no year for this year.
@@ -82,7 +84,7 @@ impl Words {
         let (local, today) = (self.local(at), self.local(self.now).date());
         let date = local.date();
         if date == today {
-            return self.one("date-today", "time", self.clock(&local));
+            return self.one("date-today", "time", self.clock(local));
         }
         if date.year() != today.year() {
             return self.date(date);
@@ -92,6 +94,12 @@ impl Words {
             "date-day",
             &[("day", FluentValue::from(date.day().to_string())), ("month", FluentValue::from(month))],
         )
+    }
+
+    /// As short as can be understood today, with the time.
+    #[must_use]
+    pub fn brief_moment(&self, at: Timestamp) -> String {
+        if self.local(at).date() == self.local(self.now).date() { self.brief(at) } else { self.moment(at) }
     }
 
     /// Whether the date has passed.
@@ -113,17 +121,17 @@ impl Words {
             (whole, part) => format!("{whole}{}{part}", self.t("decimal-sign")),
         };
         match octets {
-            0..KB => self.count("size-bytes", octets),
+            0..KB => self.count("size-bytes", usize::try_from(octets).unwrap_or(usize::MAX)),
             KB..MB => self.one("size-kilobytes", "size", octets.div_ceil(KB).to_string()),
             _ => self.one("size-megabytes", "size", shown(tenths(MB))),
         }
     }
 
-    fn local(&self, at: Timestamp) -> Zoned {
-        at.to_zoned(self.zone.clone())
+    fn local(&self, at: Timestamp) -> DateTime {
+        self.zone.to_datetime(at)
     }
 
-    fn clock(&self, at: &Zoned) -> String {
+    fn clock(&self, at: DateTime) -> String {
         // `kl. 9.03`, `klo 9.03`, but `09:03`.
         let hour = match self.language {
             Language::En => format!("{:02}", at.hour()),

@@ -172,3 +172,35 @@ size-bytes =
        *[other] { $count } bytes
     }
 clock = { $hour }:{ $minute }
+defect-no-headers = it has no header; all of it is shown as text
+defect-header-8bit = a header field is not written in a known script; some characters may be wrong
+defect-encoded-word-damaged = part of a header field is damaged
+defect-field-repeated = a header field stands more than once; the last one holds
+defect-from-missing = no author is named
+defect-from-several = several authors are named
+defect-date-unreadable = its date cannot be read; the time of arrival is shown
+defect-due-date-unreadable = a due date in the subject is no date
+defect-too-complex = it is built in too many pieces to show all of them; the original has them
+defect-boundary-end-missing = its end is missing; it may have been cut off before it came here
+defect-boundary-missing = the mark between its parts is missing; all of it is shown as one
+defect-boundary-in-line = the mark between its parts stands in the wrong place
+defect-blank-line-missing = the line between header and text is missing
+defect-multipart-empty = it says that it has parts, and has none
+defect-transfer-encoding-unknown = it is packed in an unknown way and is shown as it came
+defect-transfer-encoding-damaged = it was damaged on its way; what could be read is shown
+defect-charset-unknown = it is written in an unknown script; some characters may be wrong
+defect-charset-wrong = it is not in the script that it names; some characters may be wrong
+defect-control-characters = it has characters that cannot be shown; they were left out
+defect-body-too-long = it is too long to show; the whole text is among the attachments
+defect-html-too-complex = its layout is too involved to show; its text is shown
+defect-remote-content-removed = pictures from the internet are not fetched, since the sender could see when you read
+defect-active-content-removed = forms or programs in the text are not shown
+defect-file-name-changed = a file's name was changed to one that is safe on your machine
+defect-tnef = its attachments are packed in a form that only Outlook opens (winmail.dat)
+unread-count =
+    { $count ->
+        [one] 1 unread message
+       *[other] { $count } unread messages
+    }
+fault-language = The language is sv, fi or en.
+fault-state = A mailbox can only be taken into use here: active.

@@ -172,3 +172,35 @@ size-bytes =
        *[other] { $count } tavua
     }
 clock = { $hour }.{ $minute }
+defect-no-headers = siinä ei ole otsikkotietoja; kaikki näytetään tekstinä
+defect-header-8bit = jokin otsikkokenttä on tuntematonta merkistöä; osa merkeistä voi olla väärin
+defect-encoded-word-damaged = osa otsikkokentästä on vioittunut
+defect-field-repeated = jokin otsikkokenttä esiintyy useasti; viimeinen on voimassa
+defect-from-missing = lähettäjää ei ole nimetty
+defect-from-several = lähettäjiä on nimetty useita
+defect-date-unreadable = päiväystä ei voi lukea; näytetään saapumisaika
+defect-due-date-unreadable = aiheessa oleva määräpäivä ei ole päivämäärä
+defect-too-complex = siinä on enemmän osia kuin voidaan näyttää; ne ovat alkuperäisessä
+defect-boundary-end-missing = sen loppu puuttuu; se on voinut katketa ennen saapumistaan
+defect-boundary-missing = osien välinen merkki puuttuu; kaikki näytetään yhtenä
+defect-boundary-in-line = osien välinen merkki on väärässä paikassa
+defect-blank-line-missing = otsikon ja tekstin välinen rivi puuttuu
+defect-multipart-empty = siinä sanotaan olevan osia, mutta niitä ei ole
+defect-transfer-encoding-unknown = se on pakattu tuntemattomalla tavalla ja näytetään sellaisenaan
+defect-transfer-encoding-damaged = se on vioittunut matkalla; näytetään se, mikä voitiin lukea
+defect-charset-unknown = se on tuntematonta merkistöä; osa merkeistä voi olla väärin
+defect-charset-wrong = se ei ole ilmoitettua merkistöä; osa merkeistä voi olla väärin
+defect-control-characters = siinä on merkkejä, joita ei voi näyttää; ne on jätetty pois
+defect-body-too-long = se on liian pitkä näytettäväksi; koko teksti on liitteissä
+defect-html-too-complex = sen ulkoasu on liian monimutkainen näytettäväksi; teksti näytetään
+defect-remote-content-removed = kuvia ei haeta internetistä, koska lähettäjä näkisi silloin, milloin luet viestin
+defect-active-content-removed = tekstissä olevia lomakkeita tai ohjelmia ei näytetä
+defect-file-name-changed = tiedoston nimi muutettiin koneellasi turvalliseksi
+defect-tnef = liitteet on pakattu muotoon, jonka vain Outlook avaa (winmail.dat)
+unread-count =
+    { $count ->
+        [one] 1 lukematon viesti
+       *[other] { $count } lukematonta viestiä
+    }
+fault-language = Kieli on sv, fi tai en.
+fault-state = Täällä postilaatikon voi vain ottaa käyttöön: active.

@@ -172,3 +172,35 @@ size-bytes =
        *[other] { $count } byte
     }
 clock = { $hour }.{ $minute }
+defect-no-headers = det saknar rubrikfält; allt visas som text
+defect-header-8bit = ett rubrikfält är skrivet i okänd teckenkodning; vissa tecken kan vara fel
+defect-encoded-word-damaged = en del av ett rubrikfält är skadad
+defect-field-repeated = ett rubrikfält finns flera gånger; det sista gäller
+defect-from-missing = ingen avsändare anges
+defect-from-several = flera avsändare anges
+defect-date-unreadable = datumet går inte att läsa; ankomsttiden visas
+defect-due-date-unreadable = ett svarsdatum i ämnet är inget datum
+defect-too-complex = det är byggt av fler delar än som kan visas; originalet har dem
+defect-boundary-end-missing = slutet saknas; det kan ha klippts av innan det kom hit
+defect-boundary-missing = märket mellan delarna saknas; allt visas som en del
+defect-boundary-in-line = märket mellan delarna står på fel plats
+defect-blank-line-missing = raden mellan rubrik och text saknas
+defect-multipart-empty = det sägs ha delar men har inga
+defect-transfer-encoding-unknown = det är packat på ett okänt sätt och visas som det kom
+defect-transfer-encoding-damaged = det har skadats på vägen; det som gick att läsa visas
+defect-charset-unknown = det är skrivet i okänd teckenkodning; vissa tecken kan vara fel
+defect-charset-wrong = det är inte i den teckenkodning som anges; vissa tecken kan vara fel
+defect-control-characters = det har tecken som inte kan visas; de har utelämnats
+defect-body-too-long = det är för långt för att visas; hela texten finns bland bilagorna
+defect-html-too-complex = layouten är för invecklad för att visas; texten visas
+defect-remote-content-removed = bilder från internet hämtas inte, eftersom avsändaren då kunde se när du läser
+defect-active-content-removed = formulär eller program i texten visas inte
+defect-file-name-changed = ett filnamn ändrades till ett som är säkert på din dator
+defect-tnef = bilagorna är packade i en form som bara Outlook öppnar (winmail.dat)
+unread-count =
+    { $count ->
+        [one] 1 oläst meddelande
+       *[other] { $count } olästa meddelanden
+    }
+fault-language = Språket är sv, fi eller en.
+fault-state = Här kan brevlådan bara tas i bruk: active.
