@@ -3,8 +3,11 @@
 
 pub mod api;
 pub mod certificate;
+pub mod clerk;
 pub mod client;
 pub mod gateway;
+pub mod hash;
+pub mod ledger;
 pub mod letters;
 pub mod mailbox;
 pub mod peers;
