@@ -15,9 +15,10 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use crate::clock::{Clock, Ids};
-use crate::config::{self, Config, ListenerTls, Login, ServerTls};
+use crate::config::{self, Config, ListenerTls, ServerTls};
 use crate::domain::directory::Served;
 use crate::domain::keys::Keys;
+use crate::domain::language::{Language, Names};
 use crate::inbound::Inbound;
 use crate::listener::tls::{Files, Tls};
 use crate::listener::{self, Listener, TlsMode};
@@ -25,7 +26,7 @@ use crate::outbound::Outbound;
 use crate::relay::{self, Identity, Relay};
 use crate::smtp::session;
 use crate::store::{self, Store, StoreError};
-use crate::{admin, health, portal};
+use crate::texts::text;
 
 /// How often another process's changes to offices are looked for.
 const DIRECTORY_POLL: Duration = Duration::from_secs(1);
@@ -99,21 +100,13 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
     let served = config.mail.served.clone();
     let relay = build_relay(config, ids.clone())?;
 
-    let inbound = Inbound::new(
-        store.clone(),
-        served.clone(),
-        keys.clone(),
-        directory,
-        config.mail.postmaster.clone(),
-        clock.clone(),
-        ids.clone(),
-    );
+    let inbound = Inbound::new(store.clone(), served.clone(), keys.clone(), directory, clock.clone(), ids.clone());
     let inbound = Arc::new(inbound);
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
 
     let (http, portal_socket) = bind_http("portal.address", config.portal.address).await?;
-    let pages = portal::router(portal_state(config, &store, &clock, &ids, http)).merge(admin::router(store.clone()));
+    let pages = Router::new();
     let (metrics, metrics_socket) = bind_http("metrics.address", config.metrics).await?;
     let mut listeners = Vec::new();
     let mut smtp = Vec::new();
@@ -127,7 +120,7 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
         tasks.spawn(listener.run(stop.clone()));
     }
     tasks.spawn(serve_http(portal_socket, pages, stop.clone()));
-    tasks.spawn(serve_http(metrics_socket, health::metrics(store.clone()), stop.clone()));
+    tasks.spawn(serve_http(metrics_socket, Router::new(), stop.clone()));
     tasks.spawn(follow_directory(store.clone(), inbound.clone(), stop.clone()));
     tasks.spawn(build_outbound(config, &store, &relay, keys).run(stop.clone()));
     info!(smtp = ?smtp, %http, %metrics, "serving");
@@ -136,7 +129,9 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
 
 fn folder(key: &str, path: &Path) -> Result<(), CannotStart> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|e| CannotStart::new(key, format!("{}: {e}", path.display()), "name a folder that the gateway may write to"))
+    made.map_err(|e| {
+        CannotStart::new(key, format!("{}: {e}", path.display()), "name a folder that the gateway may write to")
+    })
 }
 
 /// Opens the store as the configuration says: for the gateway, and for commands that look into it.
@@ -146,7 +141,7 @@ fn folder(key: &str, path: &Path) -> Result<(), CannotStart> {
 pub async fn open_store(config: &Config, clock: Clock, ids: Ids) -> Result<Store, CannotStart> {
     folder("blobs.folder", &config.blobs.folder)?;
     let settings = store::Settings {
-        url: config.database.url.expose().to_owned(),
+        url: config.database.url.reveal().to_owned(),
         blobs: config.blobs.folder.clone(),
         node: config.node.id.clone(),
         inline_limit: usize::try_from(config.blobs.inline_limit).unwrap_or(usize::MAX),
@@ -161,10 +156,10 @@ fn build_relay(config: &Config, ids: Ids) -> Result<Relay, CannotStart> {
     let defaults = relay::Settings::new(from.hostname.clone());
     let settings = relay::Settings {
         ca_file: from.ca_file.clone(),
-        client_identity: from.client.as_ref().map(|client| relay::ClientIdentity {
-            certificates: client.certificate.clone(),
-            key: client.key.clone(),
-        }),
+        client_identity: from
+            .client
+            .as_ref()
+            .map(|client| relay::ClientIdentity { certificates: client.certificate.clone(), key: client.key.clone() }),
         timeouts: relay::Timeouts {
             connect: from.timeouts.connect,
             greeting: from.timeouts.greeting,
@@ -183,37 +178,23 @@ fn build_relay(config: &Config, ids: Ids) -> Result<Relay, CannotStart> {
         .map_err(|e| CannotStart::new("relay", e, "look at relay.ca_file and relay.client, or install ca-certificates"))
 }
 
+/// The service's name, as notices are signed.
+fn service_name() -> Names {
+    let name = |language| Some(text(language, "service-name", &[]));
+    Names { sv: name(Language::Sv), fi: name(Language::Fi), en: name(Language::En) }
+}
+
 fn build_outbound(config: &Config, store: &Store, relay: &Relay, keys: Keys) -> Outbound {
     let domain = config.mail.served.domains.first().unwrap_or(&config.node.name).clone();
     Outbound {
         store: store.clone(),
         relay: relay.clone(),
         keys,
-        identity: Arc::new(Identity::new(domain, config.portal.url.clone())),
+        identity: Identity { domain, name: service_name(), portal: config.portal.url.clone() },
         notices: config.relay.notices.clone(),
         schedule: config.relay.schedule.clone(),
         at_once: config.relay.connections,
     }
-}
-
-fn portal_state(config: &Config, store: &Store, clock: &Clock, ids: &Ids, listen: SocketAddr) -> portal::PortalState {
-    let from = &config.portal;
-    let settings = portal::Settings {
-        public_url: from.url.clone(),
-        listen,
-        login: match from.login {
-            Login::Demo => portal::Login::Demo,
-            Login::None => portal::Login::Off,
-        },
-        time_zone: from.time_zone.clone(),
-        limits: portal::Limits {
-            reply_files: from.max_files,
-            reply_octets: from.max_reply,
-            session: from.session,
-            ..portal::Limits::default()
-        },
-    };
-    portal::PortalState::new(settings, store.clone(), config.node.keys.clone(), clock.clone(), ids.clone())
 }
 
 fn bind_smtp(
@@ -273,7 +254,9 @@ async fn bind_http(key: &str, address: SocketAddr) -> Result<(SocketAddr, TcpLis
 fn cannot_bind(key: &str, address: SocketAddr, error: &io::Error) -> CannotStart {
     let remedy = match error.kind() {
         io::ErrorKind::AddrInUse => "another program listens there: stop it, or choose another port",
-        io::ErrorKind::PermissionDenied => "ports below 1024 need CAP_NET_BIND_SERVICE: give it, or choose another port",
+        io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need CAP_NET_BIND_SERVICE: give it, or choose another port"
+        }
         io::ErrorKind::AddrNotAvailable => "this machine does not have that address",
         _ => "choose another address",
     };

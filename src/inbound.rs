@@ -10,22 +10,24 @@ use tracing::{info, warn};
 
 use crate::clock::{Clock, Ids};
 use crate::domain::address::{ForwardPath, ReversePath};
-use crate::domain::arrival::{Arrival, NewRecord, Placement, Raw, Receipt, Summary};
+use crate::domain::arrival::{Arrival, Finding, NewRecord, Placement, Raw, Receipt, Summary};
 use crate::domain::directory::{Directory, Served};
 use crate::domain::envelope::{Defaults, Destination, Envelope, Route, Sender};
 use crate::domain::event::What;
 use crate::domain::ids::{ArrivalId, RecordId};
 use crate::domain::keys::Keys;
 use crate::domain::office::Peer;
-use crate::domain::record::{Kind, Person};
+use crate::domain::record::{Kind, Person, Tags};
 use crate::domain::status::{Class, Refusal};
 use crate::intake::{self, Glance};
-use crate::routing::recipient::{self, Mapped};
+use crate::routing::recipient::{self as routing, Mapped};
 use crate::store::Store;
 use crate::trust;
 
 /// What is read at once into memory of large messages, in KiB, over all connections.
 const READING_KIB: u32 = 96 * 1024;
+/// Received fields that are taken for a loop: the least that RFC 5321 §6.3 allows.
+const MAX_HOPS: u32 = 100;
 /// Above this many octets a message is read on a thread of its own, so that it holds up nobody's session.
 const READ_ASIDE: usize = 256 * 1024;
 
@@ -86,7 +88,7 @@ impl Inbound {
     /// The refusal to answer with.
     pub async fn recipient(&self, sender: &Sender, path: &ForwardPath) -> Result<Route, Refusal> {
         let directory = self.directory.load_full();
-        let mapped = recipient::read(&self.served, &self.keys, &directory, path);
+        let mapped = routing::read(&self.served, &self.keys, &directory, path);
         self.route(sender, &mapped).await
     }
 
@@ -94,10 +96,16 @@ impl Inbound {
     /// the store, and takes no look-up: neither words nor time tell who has an account.
     async fn route(&self, sender: &Sender, mapped: &Mapped) -> Result<Route, Refusal> {
         let found = match (sender, mapped.question()) {
-            (Sender::Office(_), Some(lookup)) => self.store.find(&lookup).await.map_err(|e| e.refusal())?,
+            (Sender::Office(_), Some(lookup)) => self.store.find(&lookup).await.map_err(|e| Refusal::from(&e))?,
             _ => None,
         };
-        recipient::decide(sender, mapped, found.as_ref(), &self.keys).map_err(|r| r.in_language(sender.language()))
+        routing::decide(sender, mapped, found.as_ref(), &self.keys).map_err(|r| r.in_language(sender.language()))
+    }
+
+    /// A name for a body's file, while it comes in.
+    #[must_use]
+    pub fn spool_name(&self) -> String {
+        self.ids.next(ArrivalId::new).to_string()
     }
 
     /// After the body: reads it, places it, keeps it. The receipt means that it is durable.
@@ -134,14 +142,16 @@ impl Inbound {
         if let Some(why) = &glance.too_complex {
             return Err(Refusal::new(Class::TooComplex, why.clone()));
         }
+        if glance.hops > MAX_HOPS {
+            return Err(Refusal::new(Class::Loop, format!("{} Received fields", glance.hops)));
+        }
         let from = self.author(envelope, &glance)?;
         let mut placements = Vec::with_capacity(1 + envelope.rest.len());
         for recipient in envelope.recipients() {
             placements.push(match recipient.route.destination() {
                 Destination::Report(outbox) => Placement::Report { outbox: *outbox, finding: finding.clone() },
                 Destination::CitizenBySubject(defaults) => {
-                    let directory = self.directory.load_full();
-                    let mapped = recipient::by_subject(&self.served, &self.keys, &directory, defaults, &glance.tags)?;
+                    let mapped = routing::by_subject(&self.served, &recipient.path, defaults, &glance.tags)?;
                     self.record(self.route(&envelope.sender, &mapped).await?, &glance)?
                 }
                 Destination::Citizen(_) | Destination::Postmaster => self.record(recipient.route.clone(), &glance)?,
@@ -184,12 +194,7 @@ impl Inbound {
 
     /// One record, of what the address says, then the subject, then the office.
     fn record(&self, route: Route, glance: &Glance) -> Result<Placement, Refusal> {
-        let plain = Defaults {
-            kind: Kind::Message,
-            reply_allowed: false,
-            case_prefix: None,
-            tags: crate::domain::record::Tags::default(),
-        };
+        let plain = Defaults { kind: Kind::Message, reply_allowed: false, case_prefix: None, tags: Tags::default() };
         let defaults = match route.destination() {
             Destination::Citizen(citizen) => &citizen.defaults,
             _ => &plain,
@@ -217,11 +222,7 @@ impl Inbound {
 
     /// Reads the message once, and as a report too where it goes to a return path. Large ones come from their file
     /// into memory only as far as the budget for all connections goes, one after another if need be.
-    async fn read(
-        &self,
-        raw: &Raw,
-        envelope: &Envelope,
-    ) -> Result<(Glance, crate::domain::arrival::Finding), Refusal> {
+    async fn read(&self, raw: &Raw, envelope: &Envelope) -> Result<(Glance, Finding), Refusal> {
         let kib = u32::try_from(raw.size() / 1024).unwrap_or(READING_KIB).min(READING_KIB);
         let _budget = match raw {
             Raw::Memory(_) => None,
@@ -235,8 +236,7 @@ impl Inbound {
         let limits = self.limits.clone();
         let aside = bytes.len() > READ_ASIDE;
         let look = move || {
-            let finding =
-                if reports { intake::report::finding(&bytes) } else { crate::domain::arrival::Finding::Unreadable };
+            let finding = if reports { intake::report::finding(&bytes) } else { Finding::Unreadable };
             (intake::glance(&bytes, &limits), finding)
         };
         if aside { tokio::task::spawn_blocking(look).await.map_err(unavailable) } else { Ok(look()) }

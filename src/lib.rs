@@ -12,7 +12,6 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod domain;
-pub mod health;
 pub mod inbound;
 pub mod intake;
 pub mod listener;

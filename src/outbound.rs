@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::directory::Directory;
@@ -30,7 +30,6 @@ const MARGIN: Duration = Duration::from_mins(2);
 const RECORD_AGAIN: [u64; 6] = [1, 2, 4, 8, 15, 30];
 
 /// What the walk needs.
-#[derive(Clone)]
 pub struct Outbound {
     /// Where items are claimed and results kept.
     pub store: Store,
@@ -39,7 +38,7 @@ pub struct Outbound {
     /// For the addresses in them.
     pub keys: Keys,
     /// Who we are in them.
-    pub identity: Arc<Identity>,
+    pub identity: Identity,
     /// How arrival notices leave; replies go by the rule of their office.
     pub notices: RelayRule,
     /// When what did not go is tried again.
@@ -52,26 +51,28 @@ impl Outbound {
     /// Sends what is due, until `stop`; then finishes what is under way.
     pub async fn run(self, stop: CancellationToken) {
         let at_once = self.at_once.max(1);
+        let walker = Arc::new(self);
         // One claim is one commit: while more is waiting than can go, it is worth waiting for a few places.
         let worth_a_claim = at_once.div_ceil(4);
-        let wake = self.store.outbox_wake();
+        let wake = walker.store.outbox_wake();
         let mut under_way = JoinSet::new();
         let mut directory = Arc::new(Directory::default());
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !stop.is_cancelled() {
             let mut woken = std::pin::pin!(wake.notified());
             woken.as_mut().enable(); // from here on: what is queued while we look is not missed
             let places = at_once - under_way.len();
-            let claimed = self.claim(places, &mut directory).await;
+            let claimed = walker.claim(places, &mut directory).await;
             let more = claimed.len() == places;
             for item in claimed {
-                under_way.spawn(self.clone().walk(item, Arc::clone(&directory)));
+                under_way.spawn(Arc::clone(&walker).walk(item, Arc::clone(&directory)));
             }
-            let mut look = std::pin::pin!(sleep(LOOK));
             loop {
                 tokio::select! {
                     () = stop.cancelled() => break,
-                    () = &mut look => {
-                        self.relay.sweep();
+                    _ = look.tick() => {
+                        walker.relay.sweep();
                         break;
                     }
                     () = &mut woken, if !more => break,
@@ -87,7 +88,7 @@ impl Outbound {
         while let Some(ended) = under_way.join_next().await {
             report(&ended);
         }
-        self.relay.close();
+        walker.relay.close();
     }
 
     /// What is due, and the offices as they are now. A store that is away is asked again at the next look.
@@ -110,7 +111,7 @@ impl Outbound {
     }
 
     /// One item: compose, send, record.
-    async fn walk(self, item: Claimed, directory: Arc<Directory>) {
+    async fn walk(self: Arc<Self>, item: Claimed, directory: Arc<Directory>) {
         let outcome = match self.rule(&item, &directory) {
             Some(rule) => {
                 let message = compose(&item, &self.identity, &self.keys);

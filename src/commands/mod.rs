@@ -5,8 +5,10 @@
 
 mod check;
 pub mod cli;
+mod demo;
 mod dispatch;
 mod failure;
+mod serve;
 
 pub use dispatch::run;
 pub use failure::Failure;

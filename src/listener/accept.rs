@@ -160,7 +160,8 @@ impl Listener {
 
 /// 421 to one too many (RFC 5321 §3.8): it will come again.
 async fn turn_away(mut stream: TcpStream) {
-    let _ = timeout(Duration::from_secs(5), stream.write_all(b"421 4.3.2 Too many connections, try again later\r\n")).await;
+    let _ =
+        timeout(Duration::from_secs(5), stream.write_all(b"421 4.3.2 Too many connections, try again later\r\n")).await;
 }
 
 /// How many connections each peer has.

@@ -150,8 +150,8 @@ impl Connection {
         tokio::select! {
             read = timeout(self.settings.timeouts.command, stream.read_buf(&mut self.input)) => match read {
                 Err(_) => Ok(Some(Event::TimedOut)),
-                Ok(read) if read? == 0 => Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(_) => Ok(None),
+                Ok(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => read.map(|_| None),
             },
             () = stop.cancelled() => Ok(Some(Event::Stop)),
         }

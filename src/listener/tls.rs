@@ -57,7 +57,8 @@ impl Tls {
     pub fn load(files: &Files) -> Result<Self, TlsFault> {
         let fault = |file: &Path, what: String| TlsFault { file: file.display().to_string(), what };
         let chain = certificates(&files.certificate)?;
-        let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|e| fault(&files.key, format!("no private key in PEM ({e})")))?;
+        let key = PrivateKeyDer::from_pem_file(&files.key)
+            .map_err(|e| fault(&files.key, format!("no private key in PEM ({e})")))?;
         let crypto = Arc::new(provider::default_provider());
         let mut config = ServerConfig::builder_with_provider(crypto.clone())
             .with_safe_default_protocol_versions()

@@ -1,5 +1,6 @@
 //! One connection to a next hop: greeting, EHLO, TLS, then commands and answers. Which commands is for `send`.
 
+use std::io;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -90,7 +91,7 @@ impl Connection {
         let connect = Phase::Connect;
         let socket = match timeout_at(until, TcpStream::connect(target.address)).await {
             Ok(Ok(socket)) => socket,
-            Ok(Err(fault)) => return Err(Fault::Lost { phase: connect, cause: fault.kind().to_string() }),
+            Ok(Err(fault)) => return Err(Fault::Lost { phase: connect, cause: words(&fault) }),
             Err(_) => return Err(Fault::Lost { phase: connect, cause: "no answer in time".to_owned() }),
         };
         // Each flight of commands is one write; none is to wait for the next.
@@ -105,8 +106,7 @@ impl Connection {
             half_way: false,
             messages: 0,
         };
-        let clear = rule == RelayTls::Clear;
-        if target.implicit_tls && !clear {
+        if target.implicit_tls {
             new = new.encrypt(target, rule, tls, limits.command).await?;
         }
         let greeting = new.answer(Phase::Greeting, limits.greeting).await?;
@@ -114,7 +114,7 @@ impl Connection {
             return Err(Fault::Answered { phase: Phase::Greeting, answer: greeting });
         }
         new.hello(settings).await?;
-        if !clear && !target.implicit_tls {
+        if rule != RelayTls::Clear && !target.implicit_tls {
             if !new.offer.starttls {
                 return Err(Fault::Tls { cause: "STARTTLS is not offered, and clear text is not allowed" });
             }
@@ -138,7 +138,7 @@ impl Connection {
         }
         let Stream::Clear(socket) = self.stream else { return Ok(self) };
         let until = self.deadline.min(Instant::now() + limit);
-        let verified = rule != RelayTls::Unverified;
+        let verified = !matches!(rule, RelayTls::Unverified | RelayTls::Clear);
         let phase = Phase::Handshake;
         self.stream = match timeout_at(until, tls.connect(socket, &target.host, verified)).await {
             Ok(Ok(stream)) => stream,
@@ -185,7 +185,7 @@ impl Connection {
             match timeout_at(until, self.stream.read(&mut self.input)).await {
                 Ok(Ok(0)) => return lost("the connection was closed".to_owned()),
                 Ok(Ok(_)) => {}
-                Ok(Err(fault)) => return lost(fault.kind().to_string()),
+                Ok(Err(fault)) => return lost(words(&fault)),
                 Err(_) => return lost("no answer in time".to_owned()),
             }
         }
@@ -196,13 +196,18 @@ impl Connection {
         let until = self.deadline.min(Instant::now() + limit);
         let cause = match timeout_at(until, self.stream.write(octets)).await {
             Ok(Ok(())) => return Ok(()),
-            Ok(Err(fault)) => fault.kind().to_string(),
+            Ok(Err(fault)) => words(&fault),
             Err(_) => "nothing was taken in time".to_owned(),
         };
         match self.answer(phase, LAST_WORDS).await {
             Ok(answer) if answer.code >= 400 => Err(Fault::Answered { phase, answer }),
             _ => Err(Fault::Lost { phase, cause }),
         }
+    }
+
+    /// The version of TLS, if it is under TLS.
+    pub(super) fn tls_version(&self) -> Option<&'static str> {
+        self.stream.tls_version()
     }
 
     /// Whether nothing has come since the last answer: an end or a 421 makes it useless.
@@ -221,6 +226,11 @@ impl Connection {
             let _ = timeout(FAREWELL, farewell).await;
         });
     }
+}
+
+/// The system's errors by their kind, without a number; TLS says more than a kind.
+fn words(fault: &io::Error) -> String {
+    if fault.raw_os_error().is_some() { fault.kind().to_string() } else { fault.to_string() }
 }
 
 /// An answer that has no meaning here.

@@ -84,7 +84,10 @@ impl Relay {
         for target in targets {
             let host = target.to_string();
             match inner.deliver_to(target, rule.tls, message, deadline).await {
-                Ok(yes) => return Outcome::Sent { detail: answer::detail(&host, Phase::Message, &yes, &struck) },
+                Ok(Taken { tls, answer }) => {
+                    let over = tls.map_or(host.clone(), |version| format!("{host} over {version}"));
+                    return Outcome::Sent { detail: answer::detail(&over, Phase::Message, &answer, &struck) };
+                }
                 Err(fault) => match fault.outcome(&host, &struck) {
                     Outcome::Deferred { status: new, detail } => {
                         status = status.or(new);
@@ -98,6 +101,13 @@ impl Relay {
     }
 }
 
+/// The server has the message.
+struct Taken {
+    /// The version of TLS under which it went.
+    tls: Option<&'static str>,
+    answer: ServerReply,
+}
+
 impl Inner {
     async fn deliver_to(
         &self,
@@ -105,7 +115,7 @@ impl Inner {
         rule: RelayTls,
         message: &Composed,
         deadline: Instant,
-    ) -> Result<ServerReply, Fault> {
+    ) -> Result<Taken, Fault> {
         let Ok(Some(slot)) = timeout_at(deadline, self.pool.slot((target.clone(), rule))).await else {
             let cause = "every connection that one host may have is in use".to_owned();
             return Err(Fault::Lost { phase: Phase::Connect, cause });
@@ -116,11 +126,22 @@ impl Inner {
                 decided => return decided,
             }
         }
-        let new = Connection::open(&target, rule, &self.tls, &self.settings, deadline).await?;
-        self.send_on(new, message, &slot).await
+        if let Some(cause) = slot.down() {
+            return Err(Fault::Lost { phase: Phase::Connect, cause });
+        }
+        match Connection::open(&target, rule, &self.tls, &self.settings, deadline).await {
+            Ok(new) => self.send_on(new, message, &slot).await,
+            Err(fault) => {
+                if let Fault::Lost { phase: Phase::Connect, cause } = &fault {
+                    slot.set_down(cause.clone());
+                }
+                Err(fault)
+            }
+        }
     }
 
-    async fn send_on(&self, mut on: Connection, message: &Composed, slot: &Slot) -> Result<ServerReply, Fault> {
+    async fn send_on(&self, mut on: Connection, message: &Composed, slot: &Slot) -> Result<Taken, Fault> {
+        let tls = on.tls_version();
         let result = send::send(&mut on, message, &self.settings.timeouts).await;
         match &result {
             // Of a message that does not fit nothing was said.
@@ -129,6 +150,6 @@ impl Inner {
             Err(Fault::Answered { .. }) => on.quit(),
             Err(_) => {}
         }
-        result
+        result.map(|answer| Taken { tls, answer })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -23,7 +24,13 @@ pub(super) struct Pool {
 struct Host {
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
+    /// When no connection could be made, and why.
+    down: Mutex<Option<(Instant, String)>>,
 }
+
+/// Deliveries that wait for a host that is down take the last one's word for it, so that they do not wait one after the
+/// other while mail for other hosts waits behind them. Short, so that an admin who has put it right need not wait.
+const DOWN: Duration = Duration::from_secs(5);
 
 /// Leave to hold one connection to a host.
 pub(super) struct Slot {
@@ -43,6 +50,7 @@ impl Pool {
             Arc::new(Host {
                 permits: Arc::new(Semaphore::new(self.limits.connections_per_target.max(1))),
                 idle: Mutex::default(),
+                down: Mutex::default(),
             })
         }));
         let permit = Arc::clone(&host.permits).acquire_owned().await.ok()?;
@@ -71,7 +79,18 @@ impl Slot {
                 connection.deadline = deadline;
                 return Some(connection);
             }
+            connection.quit();
         }
+    }
+
+    /// Why the last connection could not be made, if that was just now.
+    pub(super) fn down(&self) -> Option<String> {
+        lock(&self.host.down).as_ref().filter(|(at, _)| at.elapsed() < DOWN).map(|(_, cause)| cause.clone())
+    }
+
+    /// No connection could be made.
+    pub(super) fn set_down(&self, cause: String) {
+        *lock(&self.host.down) = Some((Instant::now(), cause));
     }
 
     /// Keeps a connection for the next message, if it has not carried its share.

@@ -286,3 +286,36 @@ fn stuffed(message: &[u8]) -> Cow<'_, [u8]> {
     out.extend_from_slice(&message[from..]);
     Cow::Owned(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::smtp::body::DataReader;
+
+    #[test]
+    fn dots_are_doubled_where_a_line_begins() {
+        for (message, wire) in
+            [("", ""), (".", ".."), ("a.\r\n.b\r\n..\r\n", "a.\r\n..b\r\n...\r\n"), (".\r\n.\r\n", "..\r\n..\r\n")]
+        {
+            assert_eq!(*stuffed(message.as_bytes()), *wire.as_bytes());
+        }
+        assert!(matches!(stuffed(b"a.b\r\nc.\r\n"), Cow::Borrowed(_)), "nothing to do is nothing done");
+    }
+
+    proptest! {
+        /// The server's own reader finds the message again, and its end, and leaves what comes after.
+        #[test]
+        fn the_reader_undoes_it(lines in proptest::collection::vec("[.]{0,3}[a-z.]{0,3}", 0..50)) {
+            let message: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+            let wire = [&stuffed(message.as_bytes())[..], b".\r\nQUIT\r\n"].concat();
+            let (mut reader, mut read) = (DataReader::default(), Vec::new());
+            let progress = reader.read(&wire, &mut read);
+            prop_assert!(progress.ended);
+            prop_assert_eq!(&wire[progress.consumed..], b"QUIT\r\n");
+            prop_assert_eq!(read, message.into_bytes());
+            prop_assert_eq!(reader.fault(), None);
+        }
+    }
+}

@@ -152,6 +152,14 @@ pub(super) enum Stream {
 }
 
 impl Stream {
+    /// `TLSv1.3`; `None` in clear.
+    pub(super) fn tls_version(&self) -> Option<&'static str> {
+        match self {
+            Self::Clear(_) => None,
+            Self::Tls(stream) => stream.get_ref().1.protocol_version()?.as_str(),
+        }
+    }
+
     /// Appends what has come; 0 at the end.
     pub(super) async fn read(&mut self, input: &mut BytesMut) -> io::Result<usize> {
         match self {

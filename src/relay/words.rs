@@ -8,14 +8,15 @@ const WORD: usize = 36;
 /// Plain text up to here stands on one line with its field's name; longer text is encoded, which folds anywhere.
 const PLAIN: usize = 60;
 
-/// The text with each run of white space and control characters as one space, none at the ends.
+/// The text with each run of white space and control characters as one space, none at the ends, and without marks that
+/// turn the direction of writing: `fdp.exe` must not look like `exe.pdf`.
 pub(super) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
         if !line.is_empty() {
             line.push(' ');
         }
-        line.push_str(word);
+        line.extend(word.chars().filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')));
     }
     line
 }
@@ -86,6 +87,7 @@ mod tests {
         assert_eq!(unstructured("a =?utf-8?B?eA==?="), format!("=?utf-8?B?{}?=", BASE64.encode("a =?utf-8?B?eA==?=")));
         assert_eq!(unstructured("a\r\nBcc: x\tb\u{0}"), "a Bcc: x b");
         assert_eq!(phrase("Anna \"A\" Virtanen"), "\"Anna \\\"A\\\" Virtanen\"");
+        assert_eq!(unstructured("a\u{202e}b"), "ab");
         assert_eq!(phrase(" "), "");
         assert_eq!(quoted("kvitto.pdf"), "\"kvitto.pdf\"");
         assert_eq!(quoted("å.pdf"), "\"=?utf-8?B?w6UucGRm?=\"");

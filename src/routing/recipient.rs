@@ -132,13 +132,15 @@ fn decide_for(
         Target::BySubject => Ok(Destination::CitizenBySubject(defaults)),
         Target::Nobody { class, why } => Err((class.clone(), why)),
         Target::Conversation { id, signed } => {
-            if !token::is_for(keys, *id, *signed, &office.id) {
-                return Err((Class::NotYourConversation, "the address was not made for this office"));
-            }
-            match found {
-                Some(Found { account, office: Some(with) }) if *with == office.id => to(account, Some(*id), defaults),
-                Some(_) => Err((Class::NotYourConversation, "the conversation is with another office")),
-                None => no_such_mailbox,
+            let is_for = |office| token::is_for(keys, *id, *signed, office);
+            match found.map(|found| (&found.account, &found.office)) {
+                Some((account, Some(with))) if *with == office.id && is_for(with) => to(account, Some(*id), defaults),
+                Some((_, Some(with))) if is_for(with) => {
+                    Err((Class::NotYourConversation, "the conversation is with another office"))
+                }
+                None if is_for(&office.id) => no_such_mailbox,
+                // Not signed for anybody: mistyped, as far as the office can tell.
+                _ => Err((Class::CheckCharacters, "conversation, its signature wrong")),
             }
         }
         Target::Citizen { absent, .. } => match (found, absent) {
@@ -182,3 +184,6 @@ fn to(
         AccountState::Closed => Err((Class::AccountNotInUse, "the account is closed")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,45 @@
-//! Room under construction.
+//! The one place where anything becomes durable: SQL and files, over SQLite or PostgreSQL.
+//!
+//! Promises: what [`Store::keep`] has given a [`Receipt`](crate::domain::Receipt) for is committed and synced, once,
+//! with its bytes as they were received; cause and consequence (a record and its notice, a reply and its outbox item,
+//! a change and its event) commit together; every write of a gateway goes through one committer, so that whatever
+//! waits shares one sync; identity codes lie sealed, secrets of tokens and sessions only as hashes; nothing personal
+//! stands in an error.
+//!
+//! One SQL text per operation runs on either database: `$1` parameters, and of types only integers (times are Unix
+//! milliseconds), texts and bytes. Rows never leave this room.
+//!
+//! Left out: what a message says (`intake` reads the raw bytes when they are shown), whether it may come in (`trust`,
+//! `routing`), and when something is sent (`outbound`, by [`Store::claim`] and [`Store::outbox_wake`]).
+
+mod accounts;
+mod apply;
+mod blobs;
+mod chain;
+mod committer;
+mod error;
+mod events;
+mod identity;
+mod keep;
+mod mailbox;
+mod offices;
+mod open;
+mod outbox;
+mod placing;
+mod queue;
+mod replies;
+mod rows;
+mod sql;
+mod stats;
+mod tokens;
+mod written;
+
+pub use accounts::AccountChange;
+pub use chain::{FIRST_LINK, link};
+pub use error::{OpenError, StoreError};
+pub use mailbox::{ConversationLine, Page};
+pub use open::{Settings, Store};
+pub use outbox::Move;
+pub use rows::postmaster;
+pub use stats::Stats;
+pub use tokens::Principal;

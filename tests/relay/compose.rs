@@ -191,7 +191,10 @@ fn a_notice_says_whose_message_it_is_and_no_more() {
         let composed = compose(&item(what), &identity(), &keys());
         assert_fit(&composed.bytes);
         let read = MessageParser::default().parse(&composed.bytes[..]).unwrap();
-        assert_eq!(read.headers().get("Auto-Submitted").and_then(|field| field.value().as_text()), Some("auto-generated"));
+        assert_eq!(
+            read.headers().get("Auto-Submitted").and_then(|field| field.value().as_text()),
+            Some("auto-generated")
+        );
         assert_eq!(read.from().unwrap().first().unwrap().name(), Some(identity().name.get(language)));
         let text = read.body_text(0).unwrap();
         for word in [name, "https://konto.example/", identity().name.get(language)] {
@@ -206,10 +209,13 @@ fn a_notice_says_whose_message_it_is_and_no_more() {
 /// Another reader than ours: what it finds, as JSON lines.
 const PYTHON: &str = r"
 import email, email.policy, json, sys
+# Encoded words in the type's name are against RFC 2047 and wanted: see write_file.
+def defects(p):
+    return list(p.defects) + [d for k, v in p.items() if k != 'Content-Type' for d in getattr(v, 'defects', [])]
 m = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
 part = m.get_body(('plain',))
 print(json.dumps({
-    'defects': [str(d) for p in m.walk() for d in p.defects] + [str(d) for p in m.walk() for h in p.values() for d in getattr(h, 'defects', [])],
+    'defects': [str(d) for p in m.walk() for d in defects(p)],
     'from': [m['from'].addresses[0].display_name, m['from'].addresses[0].domain],
     'to': str(m['to']), 'subject': m['subject'], 'date': m['date'].datetime.isoformat(),
     'text': part.get_content(),
@@ -239,7 +245,7 @@ fn python_reads_the_same() {
     assert_eq!(read["to"], "registrator@hel.example");
     assert_eq!(read["subject"], "Re: Bidrag för år 2026 [dnr HEL 2026-001234]");
     assert_eq!(read["date"], "2026-11-23T10:20:30+00:00");
-    assert_eq!(read["text"], "Hej åäö €!\nrad 2\n");
+    assert_eq!(read["text"], "Hej åäö €!\r\nrad 2\r\n");
     assert_eq!(read["files"][0][0], "läkarintyg för Åke.pdf");
     assert_eq!(read["files"][0][2], "application/pdf");
     assert_eq!(read["files"][0][3], 5);

@@ -24,8 +24,13 @@ impl Sink {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let dump = format!("{}/message.", folder.display());
         let mut command = Command::new(SINK);
-        command.args(options).args(["-d", &dump, &address.to_string(), "10"]).stderr(Stdio::null());
-        let child = command.spawn().unwrap();
+        command.args(options).args(["-d", &dump]).stderr(Stdio::null());
+        // It wants to be told that it may stay what it is.
+        let user = Command::new("id").arg("-un").output().unwrap().stdout;
+        if user == b"root\n" {
+            command.args(["-u", "root"]);
+        }
+        let child = command.args([&address.to_string(), "10"]).spawn().unwrap();
         let until = Instant::now() + Duration::from_secs(10);
         while TcpStream::connect(address).is_err() {
             assert!(Instant::now() < until, "smtp-sink does not start");
@@ -57,7 +62,7 @@ async fn smtp_sink_takes_it() {
         let mut settings = impatient();
         settings.timeouts.message = Duration::from_secs(5);
         let relay = relay(settings).await;
-        for text in [".\r\n..\r\nå-fri\r\n".replace('å', "a"), "x\r\n".repeat(100_000)] {
+        for text in [".\r\n..\r\ny\r\n".to_owned(), "x\r\n".repeat(100_000)] {
             let outcome = relay.deliver(&message(&text), &rule).await;
             assert!(matches!(outcome, Outcome::Sent { .. }), "{options:?}: {outcome:?}");
         }

@@ -80,7 +80,7 @@ impl Plan {
 
 pub struct Peer {
     pub address: SocketAddr,
-    pub seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 impl Peer {
@@ -258,6 +258,7 @@ impl Session {
     }
 
     async fn more(&mut self, io: &mut dyn Io) -> bool {
+        self.input.reserve(64 * 1024);
         let read = io.read_buf(&mut self.input).await.unwrap_or_default();
         self.seen.lock().unwrap().reads += 1;
         read > 0

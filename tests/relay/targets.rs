@@ -140,3 +140,21 @@ async fn clear_text_leaves_the_machine_never() {
     assert!(outcome.detail().contains("loopback"), "{outcome:?}");
     assert!(matches!(outcome, Outcome::Deferred { .. }));
 }
+
+#[tokio::test]
+async fn those_who_wait_for_a_host_that_is_down_do_not_each_try_it() {
+    let mut peer = Plan::new(&[]).start().await;
+    let listening = peer.address;
+    peer.address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let relay = relay_knowing(impatient(), vec![(crate::world::HOST, HERE)]).await;
+    let refused = relay.deliver(&message("x\r\n"), &rule(&peer, RelayTls::Clear)).await;
+    // Somebody listens there now, and is not asked yet.
+    let listener = std::net::TcpListener::bind(peer.address).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    assert_eq!(relay.deliver(&message("x\r\n"), &rule(&peer, RelayTls::Clear)).await, refused);
+    assert!(listener.accept().is_err());
+    // Another host is no worse for it.
+    peer.address = listening;
+    let outcome = relay.deliver(&message("x\r\n"), &rule(&peer, RelayTls::Clear)).await;
+    assert!(matches!(outcome, Outcome::Sent { .. }), "{outcome:?}");
+}

@@ -21,7 +21,7 @@ use crate::domain::office::{RelayRule, RelayTls, RelayTo};
 use crate::domain::outcome::Outcome;
 use crate::domain::reply::Composed;
 use crate::listener::tls::{Files, Tls};
-use crate::store::tokens::Principal;
+use crate::store::Principal;
 
 /// What the clerk sends.
 const MESSAGE: &[u8] = include_bytes!("../../../testdata/mail/three-attachments.eml");
@@ -59,7 +59,7 @@ pub async fn run(once: bool, dir: Option<PathBuf>) -> Result<(), Failed> {
     let running = app::start(&config, clock, ids.clone()).await?;
     enrol(&running, &folder.file("offices.toml")).await?;
     let smtp = *running.smtp.first().ok_or("no SMTP listener")?;
-    let http = running.http.ok_or("no portal")?;
+    let http = running.http;
     step("Enrolled", "the office hel-social (Helsingfors socialtjänst), and a citizen, Anna Virtanen");
 
     send(&running, smtp, &ids).await?;
@@ -93,7 +93,7 @@ fn faults_in_words(faults: &[config::Fault]) -> String {
 
 async fn enrol(running: &Running, file: &Path) -> Result<(), Failed> {
     let text = tokio::fs::read_to_string(file).await?;
-    let wanted = config::offices::read(&text, file, &running.served).map_err(|faults| faults_in_words(&faults))?;
+    let wanted = config::offices::read(&text, file).map_err(|faults| faults_in_words(&faults))?;
     running.store.apply(&wanted, false).await?;
     running.refresh_directory().await?;
     Ok(())

@@ -15,10 +15,11 @@ use super::{defaults, network};
 use crate::domain::account::{Account, AccountState};
 use crate::domain::address::Mailbox;
 use crate::domain::directory::ServiceAddress;
-use crate::domain::identity::IdentityCode;
+use crate::domain::identity::{IdentityCode, Scheme};
 use crate::domain::ids::{AccountId, OfficeId};
 use crate::domain::language::{Language, Names};
 use crate::domain::office::{Office, Proof, ReplyRoute, SenderRule, TlsDemand, TrustRule};
+use crate::domain::opaque::Opaque;
 use crate::domain::record::Kind;
 use crate::domain::wanted::WantedAccount;
 
@@ -59,29 +60,31 @@ fn office(mut section: Section<'_>, ids: &mut Once<OfficeId>) -> Option<Office> 
     let id = section.required("id", "write a short name for it: id = \"hel-social\"", parsed::<OfficeId>);
     if let Some(id) = &id {
         section.name(id.as_str());
-        ids.see(id.clone(), &section, &place, "id", "an office");
+        ids.see(id.clone(), &section, &place, "id", "another office");
     }
     let name = names(&mut section);
     let language = section.or("language", Language::En, |node| one_of(&LANGUAGES, node));
     let senders = section.required_list("senders", "write its mail domains: senders = [\"hel.example\"]", sender);
     let remedy = "write what proves it: trust = [\"network\"], with networks = [\"192.0.2.0/24\"]";
     let trust = section.required_list("trust", remedy, rule);
+    let (has_networks, has_certificates) = (section.is_written("networks"), section.is_written("certificates"));
     let networks = section.list("networks", net);
     let certificates = section.list("certificates", certificate);
     let asks = |proof: &Proof| trust.iter().flatten().any(|TrustRule(proofs)| proofs.contains(proof));
-    if networks.as_ref().is_none_or(Vec::is_empty) && asks(&Proof::Network) {
+    if !has_networks && asks(&Proof::Network) {
         let wrong = Wrong::new("trust asks for a network, and none is named", "networks = [\"192.0.2.0/24\"]");
         section.fault(&place, "networks", wrong);
     }
-    if certificates.as_ref().is_none_or(Vec::is_empty) && asks(&Proof::ClientCertificate) {
+    if !has_certificates && asks(&Proof::ClientCertificate) {
         let wrong = Wrong::new("trust asks for a certificate, and none is named", "certificates = [\"sha256:…\"]");
         section.fault(&place, "certificates", wrong);
     }
     let tls = section.or("tls", TlsDemand::Required, |node| one_of(&DEMANDS, node));
     let replies_allowed = section.or("replies", true, |node| one_of(&REPLIES, node));
     let kind = section.or("kind", Kind::Message, |node| one_of(&KINDS, node));
+    let has_routes = section.is_written("reply_routes");
     let reply_routes = section.list("reply_routes", reply_route).unwrap_or_else(|| vec![ReplyRoute::Sender]);
-    if reply_routes.is_empty() && replies_allowed {
+    if reply_routes.is_empty() && !has_routes && replies_allowed {
         let wrong = Wrong::new("there is nowhere for replies to go", "name one, or write replies = \"off\"");
         section.fault(&place, "reply_routes", wrong);
     }
@@ -165,11 +168,11 @@ fn account(
     taken: &mut Once<String>,
 ) -> Option<WantedAccount> {
     let place = section.place().clone();
-    let id = section.required("id", "write a short name for it: id = \"anna\"", parsed::<AccountId>);
+    let id = section.required("id", "write a short name for it: id = \"anna\"", account_id);
     let owner = id.as_ref().map_or_else(|| "another account".to_owned(), |id| format!("account {id}"));
     if let Some(id) = &id {
         section.name(id.as_str());
-        ids.see(id.clone(), &section, &place, "id", "an account");
+        ids.see(id.clone(), &section, &place, "id", "another account");
     }
     let identity = section.optional("identity", identity);
     if let Some(code) = &identity {
@@ -196,6 +199,18 @@ fn account(
     Some(WantedAccount { account, identity, aliases, opaque })
 }
 
+/// A slug that is no identity code: it stands in traces.
+fn account_id(node: &Node) -> Result<AccountId, Wrong> {
+    if is_identity_code(text(node)?) {
+        return Err(Wrong::new("an identity code may not be the account's name", "write a short name: id = \"anna\""));
+    }
+    parsed(node)
+}
+
+fn is_identity_code(text: &str) -> bool {
+    IdentityCode::parse(Scheme::Hetu, text).is_ok()
+}
+
 /// `hetu:131052-308T`. What was written is not repeated.
 fn identity(node: &Node) -> Result<IdentityCode, Wrong> {
     let remedy = "write the scheme and the code: \"hetu:131052-308T\"";
@@ -207,24 +222,28 @@ enum Alias {
     Opaque(String),
 }
 
-/// An address of ours; one of the form `k7m2-xq4d-9tfa`, with a domain or without, is opaque and has check characters.
+/// An address of ours. An opaque one, with a domain or without, holds check characters.
 fn alias(node: &Node) -> Result<Alias, Wrong> {
     let text = text(node)?;
     let local = text.split_once('@').map_or(text, |(local, _)| local);
-    if has_opaque_form(local) {
-        return opaque(local).map(Alias::Opaque);
+    match Opaque::parse(local) {
+        Ok(opaque) => return Ok(Alias::Opaque(opaque.canonical())),
+        Err(fault) if has_opaque_form(local) => {
+            return Err(Wrong::new(format!("\"{text}\": {fault}"), "copy it anew, or leave it out"));
+        }
+        Err(_) => {}
+    }
+    if is_identity_code(local) {
+        let remedy = "write it as identity = \"hetu:…\", and name its domain in mail.identity_domains";
+        return Err(Wrong::new("an identity code may not be an alias", remedy));
     }
     mailbox(node).map(Alias::Named)
 }
 
-/// Three groups of four: so a name of twelve letters stays a name.
+/// Three groups of four: meant as an opaque alias, whatever they hold.
 fn has_opaque_form(local: &str) -> bool {
     let groups: Vec<&str> = local.split('-').collect();
     groups.len() == 3 && groups.iter().all(|g| g.len() == 4 && g.chars().all(|c| c.is_ascii_alphanumeric()))
-}
-
-fn opaque(local: &str) -> Result<String, Wrong> {
-    Ok(local.to_ascii_lowercase().replace('-', ""))
 }
 
 pub(super) fn services(root: &mut Section<'_>) -> Vec<ServiceAddress> {
@@ -238,7 +257,7 @@ fn service(mut section: Section<'_>, taken: &mut Once<String>) -> Option<Service
     let address = section.required("address", remedy, mailbox);
     if let Some(address) = &address {
         section.name(&address.shown());
-        taken.see(address.folded(), &section, &place, "address", "an [[address]]");
+        taken.see(address.folded(), &section, &place, "address", "another [[address]]");
     }
     let office = section.required("office", "name the office by its id: office = \"hel-social\"", parsed::<OfficeId>);
     let kind = section.optional("kind", |node| one_of(&KINDS, node));

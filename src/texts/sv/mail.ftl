@@ -1,4 +1,5 @@
 # Det som går ut som e-post: aviseringar. Aldrig ärende eller innehåll, och en enda länk, till första sidan.
+service-name = Medborgarbrevlådan
 notice-subject = Du har fått ett nytt meddelande
 notice-body =
     Hej!
