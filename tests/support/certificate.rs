@@ -28,6 +28,13 @@ pub fn write(folder: &Path) {
     private(&folder.join("server.key"), key.serialize_pem().as_bytes());
 }
 
+/// Takes over what [`write`] wrote.
+pub fn copy(from: &Path, to: &Path) {
+    for name in ["ca.pem", "server.pem", "server.key"] {
+        fs::copy(from.join(name), to.join(name)).unwrap();
+    }
+}
+
 /// Writes a file that only its owner may read.
 pub fn private(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();

@@ -26,6 +26,8 @@ pub struct Setup {
     pub database: Option<String>,
     /// Where mail is kept; `None`: in the folder.
     pub data: Option<PathBuf>,
+    /// A folder with the files of `certificate::write`; `None`: new ones.
+    pub certificates: Option<PathBuf>,
     /// `MAIL__MAX_MESSAGE` and its like: put over the file as `BREVBRO__…`.
     pub over: Vec<(&'static str, String)>,
 }
@@ -39,6 +41,7 @@ impl Default for Setup {
             tls: "optional",
             database: None,
             data: None,
+            certificates: None,
             over: Vec::new(),
         }
     }
@@ -72,7 +75,10 @@ impl Gateway {
     /// Writes the files and starts nothing.
     pub fn prepare(setup: Setup) -> Self {
         let folder = peers::folder("gateway");
-        certificate::write(folder.path());
+        match &setup.certificates {
+            Some(from) => certificate::copy(from, folder.path()),
+            None => certificate::write(folder.path()),
+        }
         certificate::private(&folder.path().join("brevbro.key"), &[7; 32]);
         let gateway = Self {
             folder,
@@ -168,6 +174,13 @@ name = "Anna Virtanen"
 state = "active"
 aliases = ["anna.virtanen@konto.example"]
 language = "sv"
+
+[[account]]
+id = "carla"
+name = "Carla Nyman"
+state = "active"
+aliases = ["carla.nyman@konto.example"]
+language = "fi"
 
 [[account]]
 id = "berit"

@@ -51,3 +51,15 @@ impl Mailbox {
         }
     }
 }
+
+/// What Python's parser makes of a message.
+pub fn read(message: &[u8]) -> serde_json::Value {
+    use std::io::Write;
+    use std::process::Stdio;
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/read_message");
+    let mut reader = Command::new(path).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    reader.stdin.take().unwrap().write_all(message).unwrap();
+    let output = reader.wait_with_output().unwrap();
+    assert!(output.status.success(), "unreadable: {}", String::from_utf8_lossy(message));
+    serde_json::from_slice(&output.stdout).unwrap()
+}

@@ -4,9 +4,12 @@
 
 pub mod api;
 pub mod certificate;
+pub mod clerk;
 pub mod client;
 pub mod fixture;
 pub mod gateway;
+pub mod hash;
+pub mod ledger;
 pub mod letters;
 pub mod mailbox;
 pub mod memory;

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::certificate;
+use super::mailbox::Mailbox;
+
 /// A folder on a real disk, readable for the users that servers run as; gone when dropped.
 pub fn folder(purpose: &str) -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt;
@@ -86,11 +89,12 @@ pub struct OfficeServer {
 }
 
 impl OfficeServer {
-    /// Starts both, with a certificate of the tests' authority whose files lie in `certificates`.
-    pub fn start(certificates: &Path) -> Self {
+    /// Starts both, with a certificate of the tests' authority.
+    pub fn start() -> Self {
         let folder = folder("office");
-        let (certificate, key) = (certificates.join("server.pem"), certificates.join("server.key"));
-        let (certificate, key) = (certificate.to_str().unwrap(), key.to_str().unwrap());
+        certificate::write(folder.path());
+        let (certificate, key) = (place_below(&folder, "server.pem"), place_below(&folder, "server.key"));
+        let (certificate, key) = (certificate.as_str(), key.as_str());
         let (dovecot, postfix) = (folder.path().join("dovecot"), folder.path().join("postfix"));
         let imaps = script("dovecot", &["start", dovecot.to_str().unwrap(), certificate, key]);
         let lines = [
@@ -105,9 +109,14 @@ impl OfficeServer {
         Self { folder, smtp_port: smtp.parse().unwrap(), imaps_port: imaps.parse().unwrap() }
     }
 
-    /// Where its mailbox is read: host, port.
-    pub fn imaps_port(&self) -> u16 {
-        self.imaps_port
+    /// The files of [`certificate::write`].
+    pub fn certificates(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its one mailbox.
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox { port: self.imaps_port, ca: self.folder.path().join("ca.pem") }
     }
 
     /// Postfix's log, for a failure's report.
