@@ -1,9 +1,10 @@
 //! The walk out: claim, compose, send, record.
 //!
-//! An item is claimed with a lease that outlasts the longest delivery, and the claim is committed before a word goes to
-//! the network. Whoever dies on the way leaves an item that is due again when its lease ends, and that carries the same
+//! An item is claimed with a lease, and the claim is committed before a word goes to the network; what takes long renews
+//! its lease. Whoever dies on the way leaves an item that is due again when its lease ends, and that carries the same
 //! Message-ID and the same octets.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,8 +24,10 @@ use crate::store::{Store, StoreError};
 /// The store wakes us when something is queued here; what another gateway queued, or what has become due, is found by
 /// looking.
 const LOOK: Duration = Duration::from_secs(5);
-/// What a lease has beyond the longest delivery: for composing, and for recording the result.
-const MARGIN: Duration = Duration::from_mins(2);
+/// How long an item of a gateway that has died waits for another.
+const LEASE: Duration = Duration::from_mins(1);
+/// Twice before a lease ends.
+const RENEW: Duration = Duration::from_secs(20);
 /// Waits before a result that the store could not take is offered again: a minute in all. A result that is lost is a
 /// message sent twice.
 const RECORD_AGAIN: [u64; 6] = [1, 2, 4, 8, 15, 30];
@@ -101,8 +104,7 @@ impl Outbound {
             if self.store.directory_version().await? != directory.version {
                 *directory = Arc::new(self.store.directory().await?);
             }
-            let lease = self.relay.longest() + MARGIN;
-            self.store.claim(u32::try_from(places).unwrap_or(u32::MAX), lease).await
+            self.store.claim(u32::try_from(places).unwrap_or(u32::MAX), LEASE).await
         };
         look.await.unwrap_or_else(|fault| {
             tracing::warn!(%fault, "the outbox could not be read");
@@ -110,18 +112,36 @@ impl Outbound {
         })
     }
 
-    /// One item: compose, send, record.
+    /// One item, under its lease.
     async fn walk(self: Arc<Self>, item: Claimed, directory: Arc<Directory>) {
-        let outcome = match self.rule(&item, &directory) {
+        tokio::select! {
+            () = self.send(&item, &directory) => {}
+            never = self.renew(&item) => match never {},
+        }
+    }
+
+    /// Keeps others from the item for as long as this is polled.
+    async fn renew(&self, item: &Claimed) -> Infallible {
+        loop {
+            sleep(RENEW).await;
+            if let Err(fault) = self.store.renew(item, LEASE).await {
+                tracing::warn!(outbox = %item.id, %fault, "a lease could not be renewed");
+            }
+        }
+    }
+
+    /// Compose, send, record.
+    async fn send(&self, item: &Claimed, directory: &Directory) {
+        let outcome = match self.rule(item, directory) {
             Some(rule) => {
-                let message = compose(&item, &self.identity, &self.keys);
+                let message = compose(item, &self.identity, &self.keys);
                 self.relay.deliver(&message, rule).await
             }
             None => Outcome::Deferred { status: None, detail: "the office is no longer enrolled".to_owned() },
         };
         let mut waits = RECORD_AGAIN.into_iter();
         loop {
-            match self.store.record_attempt(&item, &outcome, &self.schedule).await {
+            match self.store.record_attempt(item, &outcome, &self.schedule).await {
                 Ok(verdict) => {
                     let (code, state) = (outcome.status().map(|s| s.code), verdict.state.word());
                     tracing::info!(outbox = %item.id, attempt = item.attempts + 1, state, code, "attempt ended");
@@ -129,9 +149,9 @@ impl Outbound {
                 }
                 Err(fault) if fault.is_away() || fault.is_full() => match waits.next() {
                     Some(seconds) => sleep(Duration::from_secs(seconds)).await,
-                    None => return not_recorded(&item, &fault),
+                    None => return not_recorded(item, &fault),
                 },
-                Err(fault) => return not_recorded(&item, &fault),
+                Err(fault) => return not_recorded(item, &fault),
             }
         }
     }

@@ -110,8 +110,10 @@ impl Connection {
             new = new.encrypt(target, rule, tls, limits.command).await?;
         }
         let greeting = new.answer(Phase::Greeting, limits.greeting).await?;
-        if greeting.code != 220 {
-            return Err(Fault::Answered { phase: Phase::Greeting, answer: greeting });
+        match greeting.code {
+            220 => {}
+            400.. => return Err(Fault::Answered { phase: Phase::Greeting, answer: greeting }),
+            _ => return Err(unexpected(Phase::Greeting, &greeting)),
         }
         new.hello(settings).await?;
         if rule != RelayTls::Clear && !target.implicit_tls {
@@ -197,7 +199,7 @@ impl Connection {
         let cause = match timeout_at(until, self.stream.write(octets)).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(fault)) => words(&fault),
-            Err(_) => "nothing was taken in time".to_owned(),
+            Err(_) => return Err(Fault::Lost { phase, cause: "nothing was taken in time".to_owned() }),
         };
         match self.answer(phase, LAST_WORDS).await {
             Ok(answer) if answer.code >= 400 => Err(Fault::Answered { phase, answer }),

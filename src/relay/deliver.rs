@@ -1,7 +1,6 @@
 //! One message to one address: the hosts in order, until one has decided.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 use tokio::time::{Instant, timeout_at};
@@ -41,12 +40,6 @@ impl Relay {
     pub fn new(settings: Settings, resolver: TokioResolver, ids: Ids) -> Result<Self, TlsFault> {
         let (tls, pool) = (Tls::new(&settings)?, Pool::new(settings.limits.clone()));
         Ok(Self(Arc::new(Inner { settings, resolver, ids, tls, pool })))
-    }
-
-    /// The longest that [`Relay::deliver`] takes.
-    #[must_use]
-    pub fn longest(&self) -> Duration {
-        self.0.settings.timeouts.whole
     }
 
     /// Closes connections that have been idle for too long. To be called now and then.
@@ -144,6 +137,8 @@ impl Inner {
         let tls = on.tls_version();
         let result = send::send(&mut on, message, &self.settings.timeouts).await;
         match &result {
+            // It has had enough of us: the next message needs a new one as well.
+            Err(fault) if fault.is_stale_connection() => on.quit(),
             // Of a message that does not fit nothing was said.
             Ok(_) | Err(Fault::Unfit { .. }) => slot.keep(on),
             Err(_) if on.half_way => slot.keep(on),

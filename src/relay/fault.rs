@@ -58,11 +58,12 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    /// Whether a reused connection had died before the server knew of this message: a new one may do better.
+    /// Whether a reused connection had died, or the server had enough of it (some count messages), before it knew of
+    /// this message: a new one may do better.
     pub(super) fn is_stale_connection(&self) -> bool {
         match self {
             Self::Lost { phase, .. } => *phase == Phase::Mail,
-            Self::Answered { phase, answer } => *phase == Phase::Mail && answer.code == 421,
+            Self::Answered { phase, answer } => *phase == Phase::Mail && answer.is_transient(),
             _ => false,
         }
     }

@@ -13,6 +13,7 @@ mod answer;
 pub mod compose;
 mod connection;
 mod deliver;
+mod dots;
 mod fault;
 mod pool;
 mod resolver;

@@ -4,7 +4,6 @@
 //! been silent for a while: then the answers to MAIL and RCPT must first show that it lives, so that its loss cannot be
 //! taken for the loss of the message.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use memchr::memmem;
 use crate::domain::reply::Composed;
 use crate::domain::status::Status;
 use crate::relay::connection::{Connection, unexpected};
+use crate::relay::dots::stuffed;
 use crate::relay::fault::{Fault, Phase};
 use crate::relay::settings::Timeouts;
 use crate::smtp::reply::ServerReply;
@@ -62,7 +62,11 @@ async fn one_by_one(
     limits: &Timeouts,
 ) -> Result<ServerReply, Fault> {
     if commands.reset {
-        say(on, "RSET\r\n", Phase::Mail, limits.command).await?;
+        match say(on, "RSET\r\n", Phase::Mail, limits.command).await {
+            // A server that refuses RSET will say at MAIL what is the matter.
+            Err(Fault::Answered { answer, .. }) if answer.code != 421 => {}
+            said => said?,
+        }
     }
     say(on, &commands.mail, Phase::Mail, limits.command).await?;
     say(on, &commands.rcpt, Phase::Recipient, limits.recipient).await?;
@@ -265,57 +269,5 @@ fn perhaps_whole(fault: Fault) -> Fault {
     match fault {
         Fault::Lost { cause, .. } | Fault::Broken { cause, .. } => Fault::Unsure { cause },
         other => other,
-    }
-}
-
-/// The message with a dot before every line that begins with one (RFC 5321 §4.5.2); itself where none does.
-fn stuffed(message: &[u8]) -> Cow<'_, [u8]> {
-    let finder = memmem::Finder::new(b"\r\n.");
-    let mut starts = finder.find_iter(message).map(|at| at + 2).peekable();
-    let first = message.starts_with(b".");
-    if !first && starts.peek().is_none() {
-        return Cow::Borrowed(message);
-    }
-    let mut out = Vec::with_capacity(message.len() + message.len() / 64 + 16);
-    let mut from = 0;
-    for at in first.then_some(0).into_iter().chain(starts) {
-        out.extend_from_slice(&message[from..at]);
-        out.push(b'.');
-        from = at;
-    }
-    out.extend_from_slice(&message[from..]);
-    Cow::Owned(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::smtp::body::DataReader;
-
-    #[test]
-    fn dots_are_doubled_where_a_line_begins() {
-        for (message, wire) in
-            [("", ""), (".", ".."), ("a.\r\n.b\r\n..\r\n", "a.\r\n..b\r\n...\r\n"), (".\r\n.\r\n", "..\r\n..\r\n")]
-        {
-            assert_eq!(*stuffed(message.as_bytes()), *wire.as_bytes());
-        }
-        assert!(matches!(stuffed(b"a.b\r\nc.\r\n"), Cow::Borrowed(_)), "nothing to do is nothing done");
-    }
-
-    proptest! {
-        /// The server's own reader finds the message again, and its end, and leaves what comes after.
-        #[test]
-        fn the_reader_undoes_it(lines in proptest::collection::vec("[.]{0,3}[a-z.]{0,3}", 0..50)) {
-            let message: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
-            let wire = [&stuffed(message.as_bytes())[..], b".\r\nQUIT\r\n"].concat();
-            let (mut reader, mut read) = (DataReader::default(), Vec::new());
-            let progress = reader.read(&wire, &mut read);
-            prop_assert!(progress.ended);
-            prop_assert_eq!(&wire[progress.consumed..], b"QUIT\r\n");
-            prop_assert_eq!(read, message.into_bytes());
-            prop_assert_eq!(reader.fault(), None);
-        }
     }
 }

@@ -63,7 +63,7 @@ pub struct Timeouts {
     pub block: Duration,
     /// For the answer to the whole message.
     pub message: Duration,
-    /// For a whole delivery, whatever the phases say: an outbox item's lease must outlast it.
+    /// For a whole delivery, whatever the phases say.
     pub whole: Duration,
 }
 

@@ -1,4 +1,7 @@
 //! Which hosts take mail for an address: the one that the rule names, or the MX hosts of the domain (RFC 5321 §5.1).
+//!
+//! The names of MX hosts are as true as DNS is: who can forge it can name a host of his own, with a certificate that is
+//! good for it. Until DANE and MTA-STS are checked, an office that must not be exposed to that names its server.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

@@ -23,6 +23,7 @@ mod error;
 mod events;
 mod identity;
 mod keep;
+mod lease;
 mod mailbox;
 mod offices;
 mod open;

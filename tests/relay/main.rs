@@ -7,4 +7,5 @@ mod peer;
 mod send;
 mod targets;
 mod tls;
+mod walk;
 mod world;

@@ -220,14 +220,44 @@ async fn a_connection_that_died_unused_is_replaced_quietly() {
         assert!(matches!(relay.deliver(&message(TEXT), &rule).await, Outcome::Sent { .. }));
         assert_eq!(peer.seen(|seen| seen.connections), 2);
     }
-    // It lived when it was looked at, and closes when it is spoken to.
-    let usual = Do::Say("250 2.1.0 ok\r\n");
-    let peer = Plan::new(FULL).on("MAIL", usual).on("MAIL", Do::SayAndDrop("421 4.4.2 bye\r\n")).start().await;
-    let (relay, rule) = (relay(impatient()).await, rule(&peer, RelayTls::Clear));
-    for _ in 0..2 {
-        assert!(matches!(relay.deliver(&message(TEXT), &rule).await, Outcome::Sent { .. }));
+    // It lived when it was looked at, and has enough of us when it is spoken to.
+    for enough in [Do::SayAndDrop("421 4.4.2 bye\r\n"), Do::Say("450 4.7.0 too many in one session\r\n")] {
+        let peer = Plan::new(&["PIPELINING"]).on("MAIL", Do::Say("250 2.1.0 ok\r\n")).on("MAIL", enough).start().await;
+        let (relay, rule) = (relay(impatient()).await, rule(&peer, RelayTls::Clear));
+        for _ in 0..2 {
+            assert!(matches!(relay.deliver(&message(TEXT), &rule).await, Outcome::Sent { .. }), "{enough:?}");
+        }
+        assert_eq!(
+            peer.seen(|seen| (seen.connections, seen.messages.iter().filter(|m| !m.is_empty()).count())),
+            (2, 2)
+        );
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_was_silent_for_long_is_tried_before_it_gets_a_message() {
+    let peer = Plan::new(FULL).on("MAIL", Do::Say("250 2.1.0 ok\r\n")).on("MAIL", Do::Drop).start().await;
+    let (relay, rule) = (relay(impatient()).await, rule(&peer, RelayTls::Clear));
+    relay.deliver(&message(TEXT), &rule).await;
+    tokio::time::sleep(Duration::from_millis(2100)).await;
+    // The loss costs nothing: nobody can have the message.
+    assert!(matches!(relay.deliver(&message(TEXT), &rule).await, Outcome::Sent { .. }));
     assert_eq!(peer.seen(|seen| (seen.connections, seen.messages.len())), (2, 2));
+}
+
+#[tokio::test]
+async fn rset_may_be_refused() {
+    for offer in [FULL, &["PIPELINING"], &[]] {
+        let peer = Plan::new(offer)
+            .on("RCPT", Do::Say("450 4.2.0 busy\r\n"))
+            .on("RSET", Do::Say("502 5.5.1 no\r\n"))
+            .start()
+            .await;
+        let (relay, rule) = (relay(impatient()).await, rule(&peer, RelayTls::Clear));
+        assert!(matches!(relay.deliver(&message(TEXT), &rule).await, Outcome::Deferred { .. }));
+        assert!(matches!(relay.deliver(&message(TEXT), &rule).await, Outcome::Sent { .. }), "{offer:?}");
+        assert_eq!(peer.seen(|seen| seen.connections), 1);
+    }
 }
 
 #[tokio::test]
@@ -257,8 +287,8 @@ proptest! {
 
     /// DATA carries any lines: what the server unstuffs is what was composed.
     #[test]
-    fn any_lines_arrive(lines in proptest::collection::vec("[.]{0,3}[a-z.]{0,4}", 0..40)) {
-        let text: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+    fn any_lines_arrive(lines in proptest::collection::vec("[.]{0,3}[a-z.]{0,4}\r\n", 0..40)) {
+        let text = lines.concat();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let peer = Plan::new(&["PIPELINING"]).start().await;

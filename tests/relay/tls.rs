@@ -36,6 +36,27 @@ async fn the_message_goes_under_tls() {
 }
 
 #[tokio::test]
+async fn a_large_message_goes_under_tls() {
+    let authority = Authority::new();
+    let large = message(&"0123456789\r\n.\r\n".repeat(200_000));
+    for offer in [&["PIPELINING", "CHUNKING"][..], &["PIPELINING"]] {
+        let peer = Plan::new(offer).starttls(authority.acceptor(HOST)).start().await;
+        let outcome = patient(&authority).await.deliver(&large, &rule(&peer, RelayTls::Verified)).await;
+        assert!(matches!(outcome, Outcome::Sent { .. }), "{outcome:?}");
+        assert!(outcome.detail().contains(" over TLSv1"), "{outcome:?}");
+        assert!(peer.seen(|seen| seen.messages == [large.bytes.clone()]));
+    }
+}
+
+/// Debug builds encrypt slowly.
+async fn patient(authority: &Authority) -> Relay {
+    let mut settings = authority.settings();
+    settings.timeouts.block = std::time::Duration::from_secs(10);
+    settings.timeouts.message = std::time::Duration::from_secs(10);
+    relay(settings).await
+}
+
+#[tokio::test]
 async fn a_certificate_must_be_for_the_host_and_from_whom_we_trust() {
     let (ours, theirs) = (Authority::new(), Authority::new());
     for (acceptor, words) in
