@@ -20,6 +20,7 @@ pub mod json;
 mod kind;
 mod layout;
 mod limits;
+mod lines;
 mod names;
 mod outline;
 mod record;

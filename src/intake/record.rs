@@ -118,6 +118,7 @@ impl Body {
         let mut of_html: Vec<String> = Vec::new();
         let mut html = Vec::new();
         let mut has_html = false;
+        let mut budget = outline::Budget::default();
         let mut languages = (None, None);
         for part in message.root().parts().filter(layout::is_body) {
             let mut faults;
@@ -125,7 +126,7 @@ impl Body {
             faults = fresh;
             let said = fields::language(part.headers());
             if matches!(part.kind(), PartKind::Html) {
-                let outline = outline::of(&source);
+                let outline = outline::of(&source, &mut budget);
                 note(&outline, &mut faults);
                 let text = super::text::tidy(&outline.text, &mut Faults::new()).trim_end().to_owned();
                 languages.1 = languages.1.or(said).or_else(|| outline.language.clone());
@@ -166,7 +167,7 @@ impl Body {
         if text.is_empty() && html.is_empty() && layout::is_unopened(&root) {
             let body = root.raw_body();
             let shown = super::text::unlabelled(&body[..body.len().min(UNDIVIDED)], &mut Faults::new()).into_owned();
-            text = super::text::tidy(&shown, &mut Faults::new()).trim().to_owned();
+            super::text::tidy(&shown, &mut Faults::new()).trim().clone_into(&mut text);
         }
         Self { text, html, language: languages.0.or(languages.1) }
     }
