@@ -12,6 +12,7 @@
 //! whom it is for (`routing`), malware.
 
 mod attachments;
+mod body;
 mod defects;
 mod fields;
 mod glance;
