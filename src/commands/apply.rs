@@ -32,9 +32,13 @@ pub(super) async fn apply(files: &[PathBuf], dry_run: bool, common: &Common, clo
     if !unserved.is_empty() {
         return Err(unserved.into());
     }
-    let opened = Opened::or_made(&common.config, clock).await?;
+    let opened = if dry_run {
+        Opened::or_empty(&common.config, clock).await?
+    } else {
+        Opened::or_made(&common.config, clock).await?
+    };
     let changes = opened.store.apply(&wanted, dry_run).await.map_err(|error| opened.failed(&error));
-    opened.store.close().await;
+    opened.close().await;
     let changes = changes?;
     if common.json {
         print_json(&Plan { applied: !dry_run, changes: &changes });
@@ -91,7 +95,7 @@ struct Exported {
 pub(super) async fn export(common: &Common, clock: &Clock) -> Result<(), Failure> {
     let opened = Opened::existing(&common.config, clock).await?;
     let wanted = opened.store.export().await.map_err(|error| opened.failed(&error));
-    opened.store.close().await;
+    opened.close().await;
     let toml = offices::write(&wanted?);
     if common.json {
         print_json(&Exported { toml });

@@ -13,7 +13,7 @@ pub(super) async fn run(queue: &Queue, clock: &Clock) -> Result<(), Failure> {
             let opened = Opened::existing(&common.config, clock).await?;
             let state = state.as_deref().and_then(OutboxState::from_word);
             let items = opened.store.outbox_list(state, *limit).await.map_err(|error| opened.failed(&error));
-            opened.store.close().await;
+            opened.close().await;
             let items = items?;
             if common.json {
                 print_json(&items);
@@ -39,7 +39,7 @@ async fn one(item: &Item, what: Option<Move>, clock: &Clock) -> Result<(), Failu
         None => opened.store.outbox_show(*id).await,
     };
     let result = result.map_err(|error| opened.failed(&error));
-    opened.store.close().await;
+    opened.close().await;
     let Some(item) = result? else {
         return Err(Failure::of(
             &id.to_string(),

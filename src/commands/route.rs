@@ -57,7 +57,7 @@ pub(super) async fn test(asked: &RouteTest, clock: &Clock) -> Result<bool, Failu
     let Common { config, json } = &asked.common;
     let opened = Opened::existing(config, clock).await?;
     let report = ask(&opened, &peer, &from, &to).await;
-    opened.store.close().await;
+    opened.close().await;
     let report = report?;
     if *json {
         print_json(&report);

@@ -11,7 +11,7 @@ use crate::store::Stats;
 pub(super) async fn run(common: &Common, clock: &Clock) -> Result<(), Failure> {
     let opened = Opened::existing(&common.config, clock).await?;
     let stats = opened.store.stats().await.map_err(|error| opened.failed(&error));
-    opened.store.close().await;
+    opened.close().await;
     let stats = stats?;
     if common.json {
         print_json(&stats);

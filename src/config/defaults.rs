@@ -28,8 +28,6 @@ pub const CONNECTION: Duration = Duration::from_hours(2);
 /// Under the 90 s after which systemd kills.
 pub const STOP: Duration = Duration::from_secs(30);
 
-/// Readers of PostgreSQL or SQLite; two cores do not keep more of them busy.
-pub const POOL: u32 = 8;
 /// Up to here a row costs less than a file with its own two syncs. Octets.
 pub const INLINE_LIMIT: u64 = 256 << 10;
 

@@ -165,8 +165,6 @@ pub struct Database {
     pub url: Secret,
     /// The same without a password, to be shown.
     pub shown: String,
-    /// Connections that read, at most.
-    pub pool: u32,
 }
 
 /// Where large bodies are kept.

@@ -77,9 +77,9 @@ async fn look(file: &Path, running: bool, clock: &Clock) -> Findings {
         ports::check(&sections, &mut findings);
     }
     findings.checked.push("database");
-    if let Some(wanted) = database::check(&sections, &mut findings).await {
+    if let Some(directory) = database::check(&sections, clock, &mut findings).await {
         findings.checked.push("offices");
-        offices::check(&sections, &wanted, &mut findings);
+        offices::check(&sections, &directory, &mut findings);
     }
     findings
 }
