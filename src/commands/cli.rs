@@ -153,7 +153,7 @@ pub struct RouteTest {
     /// As over TLS with a client certificate of this fingerprint
     #[arg(long, value_name = "HEX")]
     pub tls_certificate_sha256: Option<String>,
-    /// As over TLS with a client certificate of this name, issued by the listener's client_ca
+    /// As over TLS with a client certificate of this name, issued by the listener's client CA
     #[arg(long, value_name = "NAME")]
     pub tls_certificate_name: Option<String>,
     /// As without TLS

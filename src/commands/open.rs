@@ -9,7 +9,7 @@ use crate::store::{Settings, Store, StoreError};
 
 /// A configuration and its store.
 pub(super) struct Opened {
-    pub config: Config,
+    pub config: Box<Config>,
     pub store: Store,
     /// The folder of a store that was made to be compared with, and goes.
     passing: Option<PathBuf>,
@@ -18,14 +18,14 @@ pub(super) struct Opened {
 impl Opened {
     /// Opens the store, and makes it where there is none yet.
     pub async fn or_made(file: &Path, clock: &Clock) -> Result<Self, Failure> {
-        let config = Config::load(file)?;
+        let config = Box::new(Config::load(file)?);
         let (url, blobs) = (config.database.url.reveal().to_owned(), config.blobs.folder.clone());
-        Self::at(config, url, blobs, None, clock).await
+        Box::pin(Self::at(config, url, blobs, None, clock)).await
     }
 
     /// Opens the store; where there is none there is nothing to ask.
     pub async fn existing(file: &Path, clock: &Clock) -> Result<Self, Failure> {
-        let config = Config::load(file)?;
+        let config = Box::new(Config::load(file)?);
         if let Some(path) = absent(&config) {
             let remedy = "begin with brevbro apply, or name another configuration with --config";
             return Err(Failure::new(file, "database.url", format!("there is no database {path} yet"), remedy));
@@ -35,17 +35,17 @@ impl Opened {
 
     /// Opens the store; where there is none yet, an empty one somewhere else, so that nothing is left behind.
     pub async fn or_empty(file: &Path, clock: &Clock) -> Result<Self, Failure> {
-        let config = Config::load(file)?;
+        let config = Box::new(Config::load(file)?);
         if absent(&config).is_none() {
             return Self::or_made(file, clock).await;
         }
         let folder = std::env::temp_dir().join(format!("brevbro-dry-run-{}", std::process::id()));
         let url = format!("sqlite:{}", folder.join("empty.sqlite").display());
-        Self::at(config, url, folder.join("blobs"), Some(folder), clock).await
+        Box::pin(Self::at(config, url, folder.join("blobs"), Some(folder), clock)).await
     }
 
     async fn at(
-        config: Config,
+        config: Box<Config>,
         url: String,
         blobs: PathBuf,
         passing: Option<PathBuf>,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::cli::Common;
 use super::open::Opened;
-use super::{Failure, print_json};
+use super::{Failure, print_json, print_lines};
 use crate::clock::Clock;
 use crate::domain::event::Event;
 use crate::store::{Revealed, StoreError};
@@ -28,7 +28,7 @@ pub(super) async fn run(id: &str, reveal: bool, common: &Common, clock: &Clock) 
     if common.json {
         print_json(&known);
     } else {
-        print!("{}", shown(&known.events, known.revealed.as_deref().unwrap_or_default()));
+        print_lines(&shown(&known));
     }
     Ok(())
 }
@@ -40,14 +40,12 @@ async fn ask(opened: &Opened, id: &str, reveal: bool) -> Result<Trace, StoreErro
 }
 
 /// One line for each turn, oldest first; then what was asked to be revealed.
-fn shown(events: &[Event], revealed: &[Revealed]) -> String {
-    let mut text = String::new();
-    for event in events {
+fn shown(known: &Trace) -> Vec<String> {
+    let turn = |event: &Event| {
         let at = event.at.strftime("%Y-%m-%d %H:%M:%S%.3fZ");
-        text += &format!("{at}  {:<8}  {}  {}\n", event.what, event.subject, event.detail);
-    }
-    for one in revealed {
-        text += &format!("{}  {:<8}  {}\n", one.subject, one.what, one.value);
-    }
-    text
+        format!("{at}  {:<8}  {}  {}", event.what, event.subject, event.detail)
+    };
+    let revealed = known.revealed.iter().flatten();
+    let revealed = revealed.map(|one| format!("{}  {:<8}  {}", one.subject, one.what, one.value));
+    known.events.iter().map(turn).chain(revealed).collect()
 }

@@ -8,7 +8,7 @@ use crate::store::{OpenError, Settings, Standing, Store};
 
 /// The offices that the database holds; `None`: it cannot be asked, or holds none yet.
 pub(super) async fn check(config: &Sections, clock: &Clock, findings: &mut Findings) -> Option<Directory> {
-    match Store::standing(config.database.url.reveal()).await {
+    match Box::pin(Store::standing(config.database.url.reveal())).await {
         Ok(Standing::Current) => {}
         Ok(Standing::Absent) => {
             let sentence = format!("{} holds nothing yet: it is made at the first start", config.database.shown);
@@ -39,7 +39,7 @@ pub(super) async fn check(config: &Sections, clock: &Clock, findings: &mut Findi
     };
     let ids = Ids::system(clock.clone());
     let keys = config.node.keys.clone()?;
-    let store = match Store::open(settings, keys, clock.clone(), ids).await {
+    let store = match Box::pin(Store::open(settings, keys, clock.clone(), ids)).await {
         Ok(store) => store,
         Err(error) => {
             findings.fault("database.url", error.to_string(), "");

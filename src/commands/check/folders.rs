@@ -28,7 +28,11 @@ pub(super) fn check(config: &Sections, findings: &mut Findings) {
         if let Err(error) = takes_a_file(&there) {
             let what = if there == folder { "cannot be written in" } else { "cannot be made" };
             let sentence = format!("{} {what}: {}", folder.display(), worded(&error, &there));
-            let remedy = format!("as root: install -d -o USER -m 0750 {}, with the gateway's user", folder.display());
+            let remedy = match error.kind() {
+                ErrorKind::NotADirectory => "name another folder, or move the file away".to_owned(),
+                ErrorKind::StorageFull => "make room on it".to_owned(),
+                _ => format!("as root: install -d -o USER -m 0750 {}, with the gateway's user", folder.display()),
+            };
             findings.fault(key, sentence, remedy);
             faulty.push(there);
         }
