@@ -7,16 +7,21 @@
 #![allow(clippy::module_name_repetitions, clippy::missing_panics_doc)]
 
 pub mod admin;
+pub mod app;
 pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod domain;
+pub mod health;
+pub mod inbound;
 pub mod intake;
 pub mod listener;
+pub mod outbound;
 pub mod portal;
 pub mod relay;
 pub mod routing;
 pub mod smtp;
 pub mod store;
 pub mod texts;
+pub mod trace;
 pub mod trust;

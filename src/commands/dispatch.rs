@@ -4,15 +4,22 @@ use std::future::Future;
 use std::process::ExitCode;
 
 use super::cli::{Cli, Command, Route};
-use super::{Failure, apply, check, parse, queue, route, stats, token, trace};
+use super::{Failure, apply, check, demo, parse, queue, route, serve, stats, token, trace};
 use crate::clock::Clock;
+use crate::config::Config;
 
 /// Does what was asked. 0: done; 1: a fault was found, and told.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
     let clock = Clock::system();
     match cli.command {
-        Command::Demo { .. } | Command::Serve { .. } => told(Err(Failure::of("", "not built yet", ""))),
+        Command::Demo { once, dir } => gateway(async {
+            told(demo::run(once, dir).await.map_err(|step| Failure::of("demo", step.to_string(), "")))
+        }),
+        Command::Serve { config } => match Config::load(&config) {
+            Ok(config) => gateway(serve::run(config, clock)),
+            Err(faults) => Failure::from(faults).told(),
+        },
         Command::Check { running, common } => wait(check::run(&common, running, &clock)),
         Command::Apply { files, dry_run, common } => {
             wait(async { told(apply::apply(&files, dry_run, &common, &clock).await) })
@@ -36,6 +43,14 @@ fn told(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.told(),
+    }
+}
+
+/// Runs a gateway: on every core.
+fn gateway(run: impl Future<Output = ExitCode>) -> ExitCode {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run),
+        Err(error) => Failure::of("system", format!("no thread can be begun: {error}"), "").told(),
     }
 }
 

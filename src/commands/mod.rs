@@ -6,12 +6,14 @@
 mod apply;
 mod check;
 pub mod cli;
+mod demo;
 mod dispatch;
 mod failure;
 mod open;
 mod parse;
 mod queue;
 mod route;
+mod serve;
 mod stats;
 mod token;
 mod trace;

@@ -133,7 +133,7 @@ pub enum RelayTo {
 }
 
 /// What a next hop must prove before it is given a citizen's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RelayTls {
     /// STARTTLS with a certificate for the host's name from an authority we trust.
     Verified,

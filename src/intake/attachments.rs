@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mail_parser::{HeaderForm, HeaderName, Message, MessagePart, PartKind};
+use mail_parser::{HeaderForm, HeaderName, Message, MessagePart, PartFlags, PartKind};
 
 use super::defects::{self, FILE_NAME, TNEF};
 use super::names::{self, Taken};
@@ -43,6 +43,7 @@ pub(super) fn all(
     for (index, part) in layout::attachments(message, limits).enumerate() {
         let (name, changed) = name_of(&part, index);
         let number = numbers(&part);
+        let name = taken.distinct(name);
         if changed {
             found.push(defects::at(&number, FILE_NAME, name.clone()));
         }
@@ -50,7 +51,7 @@ pub(super) fn all(
         for (code, detail) in text::encoding_faults(&part, problems) {
             found.push(defects::at(&number, code, detail));
         }
-        let attachment = described(&part, index, taken.distinct(name), &bytes, !problems.is_empty(), shown(index));
+        let attachment = described(&part, index, name, &bytes, !problems.is_empty(), shown(index));
         if matches!(&*attachment.media_type, "application/ms-tnef" | "application/vnd.ms-tnef") {
             found.push(defects::at(&number, TNEF, attachment.filename.clone()));
         }
@@ -67,6 +68,8 @@ fn described(
     damaged: bool,
     shown: bool,
 ) -> Attachment {
+    // Without its end the part may have been cut short.
+    let damaged = damaged || part.flags().contains(PartFlags::MISSING_DELIMITER);
     Attachment {
         index,
         filename,

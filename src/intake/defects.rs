@@ -36,8 +36,6 @@ codes! {
     DELIMITER_MID_LINE = "boundary-in-line";
     /// A part's header does not end with a blank line.
     BLANK_LINE_MISSING = "blank-line-missing";
-    /// A multipart without a single part.
-    MULTIPART_EMPTY = "multipart-empty";
     /// Content-Transfer-Encoding says what nobody knows.
     ENCODING_UNKNOWN = "transfer-encoding-unknown";
     /// Damaged base64 or quoted-printable.

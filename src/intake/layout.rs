@@ -23,6 +23,11 @@ pub(super) fn is_body(part: &MessagePart<'_>) -> bool {
     part.is_text() && (part.in_text_body() || part.in_html_body())
 }
 
+/// Whether the part says that it is a multipart and could not be divided.
+pub(super) fn is_unopened(part: &MessagePart<'_>) -> bool {
+    part.children().len() == 0 && part.content_type().is_some_and(|t| t.ctype() == "multipart")
+}
+
 /// Every part of the message with its number: `1.2` is the second part of the first part, `0` the message itself.
 pub(super) fn numbered<'m>(message: &'m Message<'_>) -> Vec<(String, MessagePart<'m>)> {
     let mut found = Vec::new();

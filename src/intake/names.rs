@@ -88,7 +88,9 @@ fn extension(media_type: &str) -> &str {
         "text/html" => "html",
         "text/vcard" | "text/x-vcard" => "vcf",
         "video/mp4" => "mp4",
-        text if text.starts_with("text/") || text.ends_with("delivery-status") => "txt",
+        text if text.starts_with("text/") || text.starts_with("multipart/") || text.ends_with("delivery-status") => {
+            "txt"
+        }
         _ => "bin",
     }
 }

@@ -13,8 +13,8 @@ use html5ever::{Attribute, ExpandedName, LocalName, ParseOpts, QualName, local_n
 
 /// Elements of the tree. A long newsletter has ten thousand.
 const ELEMENTS: usize = 100_000;
-/// Elements open at once. Word's deepest tables reach a hundred.
-const OPEN: usize = 512;
+/// Elements inside one another. Word's deepest tables reach a hundred.
+const DEEPEST: usize = 512;
 /// Octets between two looks at the two above.
 const STEP: usize = 2048;
 
@@ -45,7 +45,7 @@ pub(super) fn of(html: &str) -> Outline {
         parser.process(StrTendril::from_slice(&rest[..step]));
         rest = &rest[step..];
         let sink = &parser.tokenizer.sink.sink;
-        if sink.elements.get() > ELEMENTS || sink.open.get() > OPEN || sink.hopeless.get() {
+        if sink.elements.get() > ELEMENTS || sink.deepest.get() > DEEPEST || sink.hopeless.get() {
             let mut outline = sink.outline.take();
             outline.text = mail_parser::html_to_text(html);
             outline.too_complex = true;
@@ -80,15 +80,32 @@ pub(super) fn content_id(url: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A node, as far as the walk needs one.
+/// A node, as far as the walk needs one. What it inherits is known once it has a parent.
 struct Node {
     name: QualName,
-    /// Its text is no text: a script, the title, a template.
-    hidden: Cell<bool>,
-    /// White space counts in it.
-    verbatim: Cell<bool>,
     /// A picture's description.
     alt: Option<StrTendril>,
+    place: Cell<Place>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Place {
+    depth: usize,
+    /// Its text is no text: a script, the title, a template.
+    hidden: bool,
+    /// White space counts in it.
+    verbatim: bool,
+    /// How many quotations it stands in.
+    quotes: usize,
+    block: Block,
+}
+
+/// The nearest element that begins a line of its own.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Block {
+    number: usize,
+    /// Line breaks before and after.
+    space: usize,
 }
 
 type Handle = Rc<Node>;
@@ -98,18 +115,31 @@ struct Sink {
     outline: RefCell<Outline>,
     lines: RefCell<Lines>,
     elements: Cell<usize>,
-    open: Cell<usize>,
+    deepest: Cell<usize>,
     hopeless: Cell<bool>,
 }
 
 impl Sink {
     fn node(name: QualName, alt: Option<StrTendril>) -> Handle {
+        Rc::new(Node { name, alt, place: Cell::default() })
+    }
+
+    /// What a node is where it stands.
+    fn place_below(&self, parent: &Node, node: &Node) -> Place {
+        let name = &*node.name.local;
+        let above = parent.place.get();
         let hidden = matches!(
-            &*name.local,
+            name,
             "script" | "style" | "title" | "template" | "noscript" | "noframes" | "noembed" | "iframe" | "svg" | "math"
         );
-        let verbatim = matches!(&*name.local, "pre" | "textarea" | "listing");
-        Rc::new(Node { name, hidden: Cell::new(hidden), verbatim: Cell::new(verbatim), alt })
+        let space = space_around(name);
+        Place {
+            depth: above.depth + 1,
+            hidden: above.hidden || hidden,
+            verbatim: above.verbatim || matches!(name, "pre" | "textarea" | "listing"),
+            quotes: (above.quotes + usize::from(name == "blockquote")).min(20),
+            block: if space > 0 { Block { number: self.elements.get(), space } } else { above.block },
+        }
     }
 
     /// Notes what an element would do.
@@ -143,22 +173,21 @@ impl Sink {
         }
     }
 
-    fn text(&self, parent: &Node, text: &str) {
-        if &*parent.name.local == "style" {
-            self.outline.borrow_mut().remote |= fetches(text);
-        }
-        if !parent.hidden.get() {
-            self.lines.borrow_mut().text(text, parent.verbatim.get());
-        }
-    }
-
-    fn place(&self, parent: &Node, child: NodeOrText<Handle>) {
+    fn put(&self, parent: &Node, child: NodeOrText<Handle>) {
         match child {
-            NodeOrText::AppendText(text) => self.text(parent, &text),
+            NodeOrText::AppendText(text) => {
+                if &*parent.name.local == "style" {
+                    self.outline.borrow_mut().remote |= fetches(&text);
+                }
+                if !parent.place.get().hidden {
+                    self.lines.borrow_mut().text(&text, parent.place.get());
+                }
+            }
             NodeOrText::AppendNode(node) => {
-                node.hidden.set(node.hidden.get() || parent.hidden.get());
-                node.verbatim.set(node.verbatim.get() || parent.verbatim.get());
-                if !node.hidden.get() {
+                let place = self.place_below(parent, &node);
+                node.place.set(place);
+                self.deepest.set(self.deepest.get().max(place.depth));
+                if !place.hidden {
                     self.lines.borrow_mut().begin(&node);
                 }
             }
@@ -198,7 +227,6 @@ impl TreeSink for Sink {
 
     fn create_element(&self, name: QualName, attrs: Vec<Attribute>, _: ElementFlags) -> Handle {
         self.elements.set(self.elements.get() + 1);
-        self.open.set(self.open.get() + 1);
         self.inspect(&name.local, &attrs);
         let alt = attrs.into_iter().find(|a| a.name.local == local_name!("alt")).map(|a| a.value);
         Self::node(name, alt)
@@ -213,25 +241,18 @@ impl TreeSink for Sink {
     }
 
     fn append(&self, parent: &Handle, child: NodeOrText<Handle>) {
-        self.place(parent, child);
+        self.put(parent, child);
     }
 
     fn append_based_on_parent_node(&self, element: &Handle, _: &Handle, child: NodeOrText<Handle>) {
-        self.place(element, child);
+        self.put(element, child);
     }
 
     fn append_before_sibling(&self, sibling: &Handle, child: NodeOrText<Handle>) {
-        self.place(sibling, child);
+        self.put(sibling, child);
     }
 
     fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {}
-
-    fn pop(&self, node: &Handle) {
-        self.open.set(self.open.get().saturating_sub(1));
-        if !node.hidden.get() {
-            self.lines.borrow_mut().end(&node.name.local);
-        }
-    }
 
     fn get_template_contents(&self, target: &Handle) -> Handle {
         Rc::clone(target)
@@ -262,29 +283,33 @@ impl TreeSink for Sink {
 #[derive(Default)]
 struct Lines {
     out: String,
-    quotes: usize,
+    block: Block,
     breaks: usize,
     gap: Option<char>,
 }
 
 impl Lines {
-    fn text(&mut self, text: &str, verbatim: bool) {
+    fn text(&mut self, text: &str, place: Place) {
         for c in text.chars() {
             match c {
-                '\n' if verbatim => self.breaks = (self.breaks + 1).min(2),
-                c if c.is_whitespace() && !verbatim => self.gap = self.gap.or(Some(' ')),
+                '\n' if place.verbatim => self.breaks = (self.breaks + 1).min(2),
+                c if c.is_whitespace() && !place.verbatim => self.gap = self.gap.or(Some(' ')),
                 c if c.is_control() && c != '\t' => {}
-                c => self.push(c),
+                c => self.push(c, place),
             }
         }
     }
 
-    fn push(&mut self, c: char) {
+    fn push(&mut self, c: char, place: Place) {
+        if self.block != place.block {
+            self.breaks = self.breaks.max(self.block.space).max(place.block.space);
+            self.block = place.block;
+        }
         if self.breaks > 0 || self.out.is_empty() {
             if !self.out.is_empty() {
                 self.out.extend(std::iter::repeat_n('\n', self.breaks));
             }
-            self.out.extend(std::iter::repeat_n("> ", self.quotes));
+            self.out.extend(std::iter::repeat_n("> ", place.quotes));
             (self.breaks, self.gap) = (0, None);
         }
         self.out.extend(self.gap.take());
@@ -292,40 +317,79 @@ impl Lines {
     }
 
     fn begin(&mut self, node: &Node) {
+        let place = node.place.get();
         match &*node.name.local {
             "br" => self.breaks = (self.breaks + 1).min(2),
             "td" | "th" => self.gap = Some('\t'),
+            "li" => "- ".chars().for_each(|c| self.push(c, place)),
             "img" => {
                 if let Some(alt) = node.alt.as_ref().filter(|alt| !alt.trim().is_empty()) {
-                    self.text(&format!(" [{}] ", alt.trim()), false);
+                    self.text(&format!(" [{}] ", alt.trim()), place);
                 }
             }
-            "blockquote" => {
-                self.breaks = 2;
-                self.quotes = (self.quotes + 1).min(20);
-            }
-            name => self.breaks = self.breaks.max(space_around(name)),
+            _ => {}
         }
-        if &*node.name.local == "li" {
-            self.text("- ", true);
-        }
-    }
-
-    fn end(&mut self, name: &LocalName) {
-        if &**name == "blockquote" {
-            self.quotes = self.quotes.saturating_sub(1);
-            self.breaks = 2;
-        }
-        self.breaks = self.breaks.max(space_around(name));
     }
 }
 
-/// Line breaks before and after an element.
+/// Line breaks before and after an element; none where it stands in a line.
 fn space_around(name: &str) -> usize {
     match name {
-        "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "table" | "ul" | "ol" | "dl" | "pre" | "hr" => 2,
+        "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "table" | "ul" | "ol" | "dl" | "pre" | "hr" | "blockquote" => 2,
         "div" | "tr" | "li" | "dt" | "dd" | "address" | "article" | "aside" | "center" | "footer" | "form"
         | "header" | "section" | "figure" | "caption" | "fieldset" => 1,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_html() {
+        for (html, text) in [
+            ("<p>a <b>b</b>\n c</p><p>d<br>e</p>f", "a b c\n\nd\ne\n\nf"),
+            ("<div>a</div><div>b</div>", "a\nb"),
+            ("<blockquote>a<blockquote>b</blockquote></blockquote>c", "> a\n\n> > b\n\nc"),
+            ("<ul><li>a<li>b</ul>c", "- a\n- b\nc"),
+            ("<table><tr><td>a<td>b<tr><td>c</table>", "a\tb\nc"),
+            ("<pre>a\n  b</pre>", "a\n  b"),
+            ("a&nbsp;&amp;&#228;<img alt=x>", "a &ä [x]"),
+            ("<title>t</title><style>s</style><script>j</script><svg><text>v</text></svg>a", "a"),
+        ] {
+            assert_eq!(of(html).text.trim_end(), text, "{html}");
+        }
+    }
+
+    #[test]
+    fn what_will_be_taken_out() {
+        let remote = |html| of(html).remote;
+        assert!(remote("<img src=https://a.example/x>"));
+        assert!(remote("<p style='background:URL(x)'>"));
+        assert!(remote("<style>@import 'x'</style>"));
+        assert!(!remote("<img src=cid:a><a href=https://a.example/>x</a>"));
+        let active = |html| of(html).active;
+        assert!(active("<p onclick=x>") && active("<a href=' JavaScript:x'>") && active("<form>"));
+        assert!(!active("<a href=https://a.example/>x</a>"));
+    }
+
+    #[test]
+    fn a_tree_out_of_proportion_is_not_built() {
+        let tags = |make: &dyn Fn(usize) -> String| (0..100_000).map(make).collect::<String>();
+        assert!(of(&tags(&|_| "<div>".into())).too_complex);
+        assert!(of(&tags(&|n| format!("<b id={n}><p>"))).too_complex);
+        assert!(of(&tags(&|n| format!("<b id={n}><applet></b></applet><p>"))).too_complex);
+        assert!(of(&tags(&|n| format!("<b id={n}><table><td></b></table>"))).too_complex);
+        assert!(!of(&"<p>a<td><li><b>b</b>".repeat(20_000)).too_complex);
+        assert!(of("<select><button><selectedcontent></button><option>a</select>").too_complex);
+    }
+
+    #[test]
+    fn content_ids() {
+        assert_eq!(content_id("cid:a%40b").as_deref(), Some("a@b"));
+        assert_eq!(content_id(" CID:a%4").as_deref(), Some("a%4"));
+        assert_eq!(content_id("https://a"), None);
+        assert_eq!(content_id("å"), None);
     }
 }

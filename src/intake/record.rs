@@ -9,6 +9,9 @@ use super::text::{Faults, decoded, plain};
 use super::{Limits, attachments, defects, fields, glance, html, layout, outline};
 use crate::domain::record::{Content, Defect};
 
+/// Octets shown of a multipart that cannot be divided.
+const UNDIVIDED: usize = 64 << 10;
+
 /// How a message is to be read.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
@@ -158,6 +161,13 @@ impl Body {
         if !has_html {
             html.clear();
         }
+        // A multipart that cannot be divided, and nothing else: an attachment, but its beginning can be read here.
+        let root = message.root_part();
+        if text.is_empty() && html.is_empty() && layout::is_unopened(&root) {
+            let body = root.raw_body();
+            let shown = super::text::unlabelled(&body[..body.len().min(UNDIVIDED)], &mut Faults::new()).into_owned();
+            text = super::text::tidy(&shown, &mut Faults::new()).trim().to_owned();
+        }
         Self { text, html, language: languages.0.or(languages.1) }
     }
 
@@ -240,7 +250,11 @@ fn structure(number: &str, part: &MessagePart<'_>, found: &mut Vec<Defect>) {
             add(code);
         }
     }
-    if part.is_multipart() && part.children().len() == 0 {
-        add(defects::MULTIPART_EMPTY);
+    let unopened = layout::is_unopened(part) && !flags.contains(PartFlags::LIMIT_REACHED);
+    if unopened && !flags.contains(PartFlags::MISSING_DELIMITER) {
+        add(defects::DELIMITER_MISSING);
+    }
+    if number != "0" && part.headers().iter().any(fields::is_8bit) {
+        add(defects::HEADER_8BIT);
     }
 }

@@ -21,7 +21,8 @@ pub fn finding(raw: &[u8]) -> Finding {
             let parts = [of("status"), of("diagnostic-code"), of("remote-mta")];
             without_addresses(&parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
         };
-        let found = match of("action").map(str::to_ascii_lowercase).as_deref() {
+        let found = match of("action").and_then(|a| a.split_whitespace().next()).map(str::to_ascii_lowercase).as_deref()
+        {
             Some("failed") => Finding::Failed { detail: detail() },
             Some("delayed") => Finding::Delayed { detail: detail() },
             Some("delivered" | "relayed" | "expanded") => Finding::Delivered,

@@ -1,1 +1,38 @@
-//! Room under construction.
+//! The citizens' portal: pages without a line of script, and the same over `/api/v1`.
+//!
+//! Promises: everybody sees only their own mailbox, and what is another's looks as if it did not exist; what a message
+//! brings along (HTML, pictures, files) can do nothing in the browser; quotes are folded, never cut, and the message can
+//! be had as it came; a reply handed in twice is one reply; a form that will not do comes back with its text; messages
+//! being read and forms being taken in hold a bounded amount of memory.
+//!
+//! Leaves out: identification by a provider, and the admins' side (`admin`).
+
+mod api;
+mod assets;
+mod body;
+mod cookie;
+mod download;
+pub mod fault;
+mod form;
+mod form_id;
+mod grant;
+mod guard;
+mod language;
+mod login;
+mod mailbox;
+mod reading;
+mod reply;
+mod routes;
+mod settings;
+mod state;
+mod thread;
+mod view;
+mod visitor;
+mod words;
+
+pub use guard::around;
+pub use routes::router;
+pub use state::{Inner, Limits, Login, PortalState, Settings};
+pub use view::{Frame, page};
+pub use visitor::Admin;
+pub use words::Words;

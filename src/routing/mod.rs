@@ -11,3 +11,5 @@
 
 mod mapped;
 pub mod recipient;
+
+pub use mapped::Mapped;

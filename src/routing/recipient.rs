@@ -6,7 +6,7 @@
 //! an unknown word names the citizen. Of a service address the longest name in the directory counts, tags or not.
 //! An unknown word behind `+` on a citizen's own address is a sub-address, and passed over.
 
-use super::mapped::{Absent, Target, Terms, cuts, scheme_of, tags_of};
+use super::mapped::{Absent, Mapped, Target, Terms, cuts, scheme_of, tags_of};
 use crate::domain::Route;
 use crate::domain::account::{Account, AccountState};
 use crate::domain::address::{ForwardPath, LocalPart, Mailbox};
@@ -20,8 +20,6 @@ use crate::domain::office::Office;
 use crate::domain::record::Tags;
 use crate::domain::status::{Class, Refusal};
 use crate::domain::token::{self, Token};
-
-pub use super::mapped::Mapped;
 
 /// Reads RCPT's argument, by its form and the directory alone. Never fails: an address that leads nowhere is read as
 /// such, and [`decide`] says so to whom it may.
@@ -132,13 +130,15 @@ fn decide_for(
         Target::BySubject => Ok(Destination::CitizenBySubject(defaults)),
         Target::Nobody { class, why } => Err((class.clone(), why)),
         Target::Conversation { id, signed } => {
-            if !token::is_for(keys, *id, *signed, &office.id) {
-                return Err((Class::NotYourConversation, "the address was not made for this office"));
-            }
-            match found {
-                Some(Found { account, office: Some(with) }) if *with == office.id => to(account, Some(*id), defaults),
-                Some(_) => Err((Class::NotYourConversation, "the conversation is with another office")),
-                None => no_such_mailbox,
+            let is_for = |office| token::is_for(keys, *id, *signed, office);
+            match found.map(|found| (&found.account, &found.office)) {
+                Some((account, Some(with))) if *with == office.id && is_for(with) => to(account, Some(*id), defaults),
+                Some((_, Some(with))) if is_for(with) => {
+                    Err((Class::NotYourConversation, "the conversation is with another office"))
+                }
+                None if is_for(&office.id) => no_such_mailbox,
+                // Not signed for anybody: mistyped, as far as the office can tell.
+                _ => Err((Class::CheckCharacters, "conversation, its signature wrong")),
             }
         }
         Target::Citizen { absent, .. } => match (found, absent) {
@@ -182,3 +182,6 @@ fn to(
         AccountState::Closed => Err((Class::AccountNotInUse, "the account is closed")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,8 +56,8 @@ enum At {
 }
 
 impl DataReader {
-    /// Takes the body's octets off the front of `input` and appends what they mean to `out`; after a fault, nothing
-    /// more is appended. How the input is cut into pieces makes no difference.
+    /// Takes the body's octets off the front of `input` and appends what they mean to `out`. After a fault, what
+    /// lies in `out` is of no use, and nothing is added to it. How the input is cut into pieces makes no difference.
     pub fn read(&mut self, input: &[u8], out: &mut Vec<u8>) -> DataProgress {
         // Octets from `kept` up to `at` are the body's and not yet copied: ordinary lines go over in one piece.
         let (mut kept, mut at) = (0, 0);
@@ -195,5 +195,4 @@ impl ChunkReader {
 }
 
 #[cfg(test)]
-#[path = "body_tests.rs"]
 mod tests;

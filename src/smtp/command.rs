@@ -128,8 +128,10 @@ impl Command {
 /// `None`: the form is not the command's.
 type Read = Option<Result<Command, CommandFault>>;
 
+type Verb = (&'static str, &'static str, fn(Option<&str>) -> Read);
+
 /// Every verb, the form that we tell to whoever missed it, and how its argument is read.
-const VERBS: [(&str, &str, fn(Option<&str>) -> Read); 13] = [
+const VERBS: [Verb; 13] = [
     ("EHLO", "EHLO name", |argument| hello(argument).map(|name| Ok(Command::Ehlo(name)))),
     ("HELO", "HELO name", |argument| hello(argument).map(|name| Ok(Command::Helo(name)))),
     ("MAIL", "MAIL FROM:<address> [SIZE=octets] [BODY=7BIT|8BITMIME] [SMTPUTF8]", mail),
@@ -174,9 +176,8 @@ fn mail(argument: Option<&str>) -> Read {
             extended: !parameters.is_empty(),
         };
         let mut seen: [bool; 3] = [false; 3];
-        let mut once = |index: usize, name| match std::mem::replace(&mut seen[index], true) {
-            false => Ok(()),
-            true => Err(CommandFault::Repeated(name)),
+        let mut once = |index: usize, name| {
+            if std::mem::replace(&mut seen[index], true) { Err(CommandFault::Repeated(name)) } else { Ok(()) }
         };
         for parameter in each_parameter(parameters)? {
             let (keyword, value) = parameter?;

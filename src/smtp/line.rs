@@ -88,6 +88,7 @@ mod tests {
         (lines, buffer.len())
     }
 
+    #[allow(clippy::unnecessary_wraps)] // reads as what it is compared with
     fn ok(line: &[u8]) -> Result<Vec<u8>, LineFault> {
         Ok(line.to_vec())
     }

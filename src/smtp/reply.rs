@@ -16,11 +16,14 @@ use crate::domain::status::{Class, Refusal};
 
 pub use reader::{ReplyFault, ReplyReader, ServerReply};
 
+/// class.subject.detail (RFC 3463).
+pub type Enhanced = (u8, u8, u8);
+
 /// A server's answer to one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     code: u16,
-    enhanced: Option<(u8, u8, u8)>,
+    enhanced: Option<Enhanced>,
     /// Lines, with LF between them.
     text: Cow<'static, str>,
 }
@@ -29,7 +32,7 @@ pub struct Reply {
 const LINE: usize = 500;
 
 impl Reply {
-    fn new(code: u16, enhanced: (u8, u8, u8), text: impl Into<Cow<'static, str>>) -> Self {
+    fn new(code: u16, enhanced: Enhanced, text: impl Into<Cow<'static, str>>) -> Self {
         Self { code, enhanced: Some(enhanced), text: text.into() }
     }
 
@@ -72,10 +75,10 @@ impl Reply {
     /// To STARTTLS where it is not offered, or no more.
     #[must_use]
     pub fn no_starttls(encrypted: bool) -> Self {
-        match encrypted {
-            true => Self::new(503, (5, 5, 1), "The connection is encrypted already"),
-            false => Self::new(502, (5, 5, 1), "STARTTLS is not offered here"),
+        if encrypted {
+            return Self::new(503, (5, 5, 1), "The connection is encrypted already");
         }
+        Self::new(502, (5, 5, 1), "STARTTLS is not offered here")
     }
 
     /// To MAIL.
@@ -239,7 +242,7 @@ impl Reply {
 
     /// The enhanced code.
     #[must_use]
-    pub fn enhanced(&self) -> Option<(u8, u8, u8)> {
+    pub fn enhanced(&self) -> Option<Enhanced> {
         self.enhanced
     }
 

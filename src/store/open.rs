@@ -11,9 +11,9 @@ use tokio::task::JoinHandle;
 
 use super::blobs::{Blobs, make_folder};
 use super::committer::{Committer, Counts, Desk};
+use super::connection::{Address, Pool};
 use super::error::OpenError;
 use super::identity::Sealer;
-use super::sql::{Address, Pool};
 use crate::clock::{Clock, Ids};
 use crate::domain::address::Domain;
 use crate::domain::keys::Keys;

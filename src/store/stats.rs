@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::connection::Pool;
 use super::error::StoreError;
 use super::open::Store;
-use super::sql::Pool;
 
 /// Counts of what is kept, by state where there are states.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -177,3 +177,6 @@ fn word(proof: &Proof) -> String {
 fn says(office: &Office, rule: &str, verdict: Verdict, detail: &str) -> Asked {
     Asked { office: office.id.clone(), rule: rule.to_owned(), verdict, detail: detail.to_owned() }
 }
+
+#[cfg(test)]
+mod tests;

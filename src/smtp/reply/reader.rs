@@ -3,13 +3,15 @@
 use bytes::BytesMut;
 use memchr::{memchr, memchr2};
 
+use super::Enhanced;
+
 /// What a server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerReply {
     /// 200 to 599.
     pub code: u16,
     /// The enhanced code of the first line that has one, if its class is the code's.
-    pub enhanced: Option<(u8, u8, u8)>,
+    pub enhanced: Option<Enhanced>,
     /// The texts without codes. What is not UTF-8 is replaced.
     pub lines: Vec<String>,
 }
@@ -47,7 +49,7 @@ pub enum ReplyFault {
 pub struct ReplyReader {
     scanned: usize,
     lines: Vec<String>,
-    begun: Option<(u16, Option<(u8, u8, u8)>)>,
+    begun: Option<(u16, Option<Enhanced>)>,
     fault: Option<ReplyFault>,
 }
 
@@ -126,7 +128,7 @@ impl ReplyReader {
 }
 
 /// `5.1.1 text` → the code and the text. What is not one stays text.
-fn enhanced(text: &str, class: u8) -> (Option<(u8, u8, u8)>, &str) {
+fn enhanced(text: &str, class: u8) -> (Option<Enhanced>, &str) {
     let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
     let mut numbers = word.split('.').map(|digits| {
         let plain = (1..=3).contains(&digits.len()) && digits.bytes().all(|c| c.is_ascii_digit());
@@ -161,7 +163,7 @@ mod tests {
         replies
     }
 
-    fn reply(code: u16, enhanced: Option<(u8, u8, u8)>, lines: &[&str]) -> ServerReply {
+    fn reply(code: u16, enhanced: Option<Enhanced>, lines: &[&str]) -> ServerReply {
         ServerReply { code, enhanced, lines: lines.iter().map(|&l| l.to_owned()).collect() }
     }
 

@@ -1,1 +1,131 @@
+use proptest::prelude::*;
 
+use super::*;
+use crate::domain::ids::ArrivalId;
+use crate::domain::language::Language;
+
+fn wire(reply: &Reply) -> String {
+    let mut out = Vec::new();
+    reply.write_to(&mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn refusal(class: Class, language: Language) -> Refusal {
+    Refusal::new(class, "cause").in_language(language)
+}
+
+/// One of each.
+fn classes() -> Vec<Class> {
+    vec![
+        Class::NoSuchMailbox,
+        Class::AccountNotInUse,
+        Class::CheckCharacters,
+        Class::NotAnOffice,
+        Class::TlsNeeded,
+        Class::AuthorNotOfOffice,
+        Class::NotYourConversation,
+        Class::Malware { part: "beslut.pdf".into() },
+        Class::TooLarge { size: None, limit: 30 << 20 },
+        Class::TooLarge { size: Some(40 << 20), limit: 30 << 20 },
+        Class::TooManyRecipients,
+        Class::LineEnds,
+        Class::TooComplex,
+        Class::DueDate,
+        Class::CitizenNotNamed,
+        Class::StorageFull,
+        Class::Unavailable,
+        Class::TooFast,
+        Class::Loop,
+        Class::ShuttingDown,
+    ]
+}
+
+#[test]
+fn answers_on_the_wire() {
+    let host = Domain::parse("mail.konto.example").unwrap();
+    assert_eq!(wire(&Reply::greeting(&host)), "220 mail.konto.example ESMTP Brevbro\r\n");
+    assert_eq!(
+        wire(&Reply::ehlo(&host, 1024, 100, true)),
+        "250-mail.konto.example\r\n250-PIPELINING\r\n250-SIZE 1024\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n\
+         250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n250-STARTTLS\r\n250-LIMITS RCPTMAX=100\r\n250 HELP\r\n"
+    );
+    assert!(!wire(&Reply::ehlo(&host, 1024, 100, false)).contains("STARTTLS"));
+    assert_eq!(wire(&Reply::recipient_ok()), "250 2.1.5 Recipient OK\r\n");
+    assert_eq!(wire(&Reply::start_data()), "354 End the message with <CRLF>.<CRLF>\r\n");
+    let id = ArrivalId::new(1, [7; 10]);
+    assert_eq!(wire(&Reply::accepted(&Receipt::issued(id, false))), format!("250 2.0.0 Kept as {id}\r\n"));
+    assert_eq!(wire(&Reply::accepted(&Receipt::issued(id, true))), format!("250 2.0.0 Kept before as {id}\r\n"));
+}
+
+#[test]
+fn a_refusal_is_in_the_office_s_language_and_then_in_english() {
+    assert_eq!(
+        wire(&Reply::refused(&refusal(Class::AccountNotInUse, Language::Sv), true)),
+        "550-5.2.1 Personen tar inte emot post från myndigheter här. Skicka på papper.\r\n\
+         550 5.2.1 This person does not receive mail from authorities here. Send it on paper.\r\n"
+    );
+    assert!(
+        wire(&Reply::refused(&refusal(Class::AccountNotInUse, Language::Sv), false)).contains("fran myndigheter har")
+    );
+    assert_eq!(Reply::refused(&refusal(Class::AccountNotInUse, Language::En), false).lines().count(), 1);
+    let size = Class::TooLarge { size: Some((31 << 20) + 400_000), limit: 30 << 20 };
+    let text = wire(&Reply::refused(&refusal(size, Language::Fi), true));
+    assert!(
+        text.starts_with("552-5.3.4 Viestin koko on 31,4 MiB; enintään 30 MiB otetaan vastaan. Liitteet"),
+        "{text}"
+    );
+    assert!(
+        text.contains("552 5.3.4 The message is 31.4 MiB; 30 MiB is the most that is taken. Attachments"),
+        "{text}"
+    );
+}
+
+#[test]
+fn every_refusal_has_its_sentence_in_every_language() {
+    for class in classes() {
+        for language in Language::ALL {
+            let reply = Reply::refused(&refusal(class.clone(), language), true);
+            let lines: Vec<&str> = reply.lines().collect();
+            assert_eq!(lines.len(), if language == Language::En { 1 } else { 2 }, "{class:?}");
+            for line in lines {
+                assert!(line.len() > 20 && !line.contains(['{', '}', '$']) && line.contains(". "), "{class:?}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_name_cannot_leave_its_line() {
+    let part = "a\r\n250 2.0.0 OK\u{202e}\u{2028}.pdf".to_owned() + &"x".repeat(2000);
+    let text = wire(&Reply::refused(&refusal(Class::Malware { part }, Language::En), true));
+    assert_eq!(text.lines().count(), 1);
+    assert!(text.starts_with("554 5.7.1 The part \"a??250 2.0.0 OK??.pdf"), "{text}");
+    assert!(text.len() < 400);
+}
+
+proptest! {
+    /// Nothing that is put into an answer makes it anything but one answer of lines within the limit.
+    #[test]
+    fn one_answer_within_limits(part in ".{0,200}", index in 0..20usize, utf8: bool, size: Option<u64>, long in "[a-zåö ]{0,1500}") {
+        let class = match classes().swap_remove(index) {
+            Class::Malware { .. } => Class::Malware { part },
+            Class::TooLarge { limit, .. } => Class::TooLarge { size, limit },
+            class => class,
+        };
+        for reply in [Reply::refused(&refusal(class, Language::Sv), utf8), Reply::new(250, (2, 0, 0), long)] {
+            let text = wire(&reply);
+            let lines: Vec<&str> = text.strip_suffix("\r\n").unwrap().split("\r\n").collect();
+            let code = reply.code().to_string();
+            for (index, line) in lines.iter().enumerate() {
+                prop_assert!(line.len() + 2 <= LINE && !line.contains(['\r', '\n']));
+                let sign = if index + 1 == lines.len() { ' ' } else { '-' };
+                let (class, subject, detail) = reply.enhanced().unwrap();
+                let start = format!("{code}{sign}{class}.{subject}.{detail} ");
+                prop_assert!(line.starts_with(&start), "{}", line);
+            }
+            let mut input = bytes::BytesMut::from(text.as_bytes());
+            let read = ReplyReader::default().next(&mut input).unwrap().unwrap();
+            prop_assert_eq!((read.code, read.enhanced, input.len()), (reply.code(), reply.enhanced(), 0));
+        }
+    }
+}

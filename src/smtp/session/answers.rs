@@ -14,13 +14,11 @@ pub fn sender(stage: Stage, answer: Result<Sender, Refusal>, settings: &Settings
         Ok(sender) => sender,
         Err(refusal) => return Turn::to(Stage::Ready(hello)).reply(Reply::refused(&refusal, opening.smtputf8)),
     };
-    match opening.size.and_then(|size| too_large(size, &sender, settings)) {
-        Some(refusal) => Turn::to(Stage::Ready(hello)).reply(refused(refusal, &sender, opening.smtputf8)),
-        None => {
-            let opened = Opened { path: opening.path, sender, smtputf8: opening.smtputf8 };
-            Turn::to(Stage::Sender(hello, opened)).reply(Reply::sender_ok())
-        }
+    if let Some(refusal) = opening.size.and_then(|size| too_large(size, &sender, settings)) {
+        return Turn::to(Stage::Ready(hello)).reply(refused(refusal, &sender, opening.smtputf8));
     }
+    let opened = Opened { path: opening.path, sender, smtputf8: opening.smtputf8 };
+    Turn::to(Stage::Sender(hello, opened)).reply(Reply::sender_ok())
 }
 
 /// Where the recipient leads.

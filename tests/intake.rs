@@ -1,0 +1,219 @@
+//! Each message in `testdata/mail/` against the record that is expected beside it. Where a change is meant, run with
+//! `BREVBRO_EXPECT=write` and read the difference.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use brevbro::domain::record::PartStatus;
+use brevbro::intake::{self, Limits, ReadOptions, json::RecordJson};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+fn messages() -> Vec<(PathBuf, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/mail");
+    let mut found: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "eml"))
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect();
+    found.sort();
+    assert!(found.len() > 20);
+    found
+}
+
+#[test]
+fn each_message_is_the_record_expected() {
+    let mut wrong = Vec::new();
+    for (path, raw) in messages() {
+        let record = RecordJson::of_message(&raw, &Limits::default());
+        let json = format!("{}\n", serde_json::to_string_pretty(&record).unwrap());
+        let expect = path.with_extension("expect");
+        if std::env::var_os("BREVBRO_EXPECT").is_some_and(|v| v == "write") {
+            fs::write(&expect, json).unwrap();
+        } else if fs::read_to_string(&expect).unwrap_or_default() != json {
+            wrong.push(format!("{}:\n{json}", expect.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn both_readings_and_the_attachments_agree() {
+    for (path, raw) in messages() {
+        println!("{}", path.display());
+        agree(&raw);
+    }
+}
+
+/// Glance, whole reading and single attachments say the same of a message; text and names are fit to be shown.
+fn agree(raw: &[u8]) {
+    let limits = Limits::default();
+    let (glance, content) = (intake::glance(raw, &limits), intake::read(raw, &limits));
+    assert_eq!(glance.subject, content.subject);
+    assert_eq!(glance.tags, content.tags);
+    assert_eq!(glance.from, content.from);
+    assert_eq!(glance.date, content.date);
+    assert_eq!(glance.message_id, content.message_id);
+    assert_eq!(glance.attachments as usize, content.attachments.len());
+    assert_eq!(glance.classification, content.classification);
+    assert_eq!(glance.too_complex.is_some(), content.defects.iter().any(|d| d.code == "too-complex"));
+    for id in content.in_reply_to.iter().chain(content.references.last()) {
+        assert!(glance.answers.contains(id));
+    }
+    for expected in content.attachments.iter().take(20) {
+        let (attachment, bytes) = intake::attachment(raw, expected.index).unwrap();
+        assert_eq!(&attachment, expected);
+        assert_eq!(bytes.len() as u64, expected.size);
+        assert_eq!(intake::safe_file_name(&expected.filename).as_ref(), Some(&expected.filename));
+    }
+    assert_eq!(intake::attachment(raw, content.attachments.len()), None);
+    let names: HashSet<String> = content.attachments.iter().map(|a| a.filename.to_lowercase()).collect();
+    assert_eq!(names.len(), content.attachments.len());
+    assert!(!content.text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
+    assert!(!content.subject.contains(char::is_control));
+    assert!(content.from.iter().all(|p| !p.address.contains(char::is_control)));
+    let _ = intake::report::finding(raw);
+}
+
+#[test]
+fn html_runs_nothing_and_fetches_nothing() {
+    let options = ReadOptions { inline_base: Some("/m/1/attachments/".into()) };
+    for (path, raw) in messages() {
+        let Some(html) = intake::read_with(&raw, &Limits::default(), &options).html else { continue };
+        let lower = html.to_ascii_lowercase();
+        for bad in [
+            "<script", "<iframe", "<object", "<form", "<style", "<svg", "<base", "<meta", "<link", " on", "url(",
+            "cid:",
+        ] {
+            let found = lower
+                .split('<')
+                .skip(1)
+                .filter_map(|tag| tag.split_once('>'))
+                .any(|(tag, _)| format!("<{tag}").contains(bad));
+            assert!(!found, "{}: {bad} in {html}", path.display());
+        }
+        for src in lower.split("src=\"").skip(1) {
+            assert!(src.starts_with("/m/1/attachments/"), "{}: {html}", path.display());
+        }
+        for href in lower.split("href=\"").skip(1) {
+            assert!(
+                ["https://", "http://", "mailto:"].iter().any(|s| href.starts_with(s)),
+                "{}: {html}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_forwarded_message_comes_as_it_came() {
+    let raw = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/mail/forwarded-eml.eml")).unwrap();
+    let (attachment, bytes) = intake::attachment(&raw, 0).unwrap();
+    assert_eq!(attachment.filename, "Lausunto A_17_ työkyky.eml");
+    assert_eq!(attachment.status, PartStatus::AsItCame);
+    let start = raw.windows(13).position(|w| w == b"From: \"Taina ").unwrap();
+    assert!(raw[start..].starts_with(&bytes));
+    assert!(bytes.ends_with(b"--inner--\r\n"));
+}
+
+#[test]
+fn a_message_of_too_many_parts_is_said_to_be_one() {
+    let mut raw = b"From: a@hel.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n".to_vec();
+    for _ in 0..1200 {
+        raw.extend_from_slice(b"--b\r\nContent-Type: application/pdf\r\n\r\nx\r\n");
+    }
+    assert!(intake::glance(&raw, &Limits::default()).too_complex.is_some());
+    agree(&raw);
+    let long = format!("From: a@hel.example\r\nX: {}\r\n\r\n", "a".repeat(300 << 10));
+    assert!(intake::glance(long.as_bytes(), &Limits::default()).too_complex.is_some());
+}
+
+#[test]
+fn a_body_too_long_to_be_shown_is_an_attachment_too() {
+    let raw = format!("From: a@hel.example\r\n\r\n{}", "en rad text\r\n".repeat(100));
+    let limits = Limits { body_bytes: 100, ..Limits::default() };
+    let content = intake::read(raw.as_bytes(), &limits);
+    assert_eq!(content.attachments.len(), 1);
+    assert_eq!(content.attachments[0].size, 1300);
+    assert!(content.text.starts_with("en rad text\n") && content.text.len() < 100);
+    assert!(content.defects.iter().any(|d| d.code == "body-too-long"));
+}
+
+/// Pieces that matter to a reader of messages.
+const PIECES: &[&[u8]] = &[
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b"\0",
+    b"--b\r\n",
+    b"--b--\r\n",
+    b"\r\n\r\n",
+    b"=?utf-8?Q?",
+    b"?=",
+    b"=?",
+    b"\xe4",
+    b"\xff\xfe",
+    b"=",
+    b"Content-Type: multipart/mixed; boundary=b\r\n",
+    b"Content-Type: message/rfc822\r\n",
+    b"Content-Type: text/html\r\n",
+    b"Content-Transfer-Encoding: base64\r\n",
+    b"From: ",
+    b"filename*0*=utf-16'",
+    b"<",
+    b">",
+    b"\"",
+    b"cid:",
+    b"charset=utf-7",
+    b"; format=flowed; delsp=yes",
+    b"[begaran 2026-",
+    b"]",
+    b"<b><p>",
+    b"<table>",
+    b"<svg><style>",
+    b"<!--",
+];
+
+/// One change: where, how much of what stands there goes, and what comes instead.
+fn change() -> impl Strategy<Value = (Index, usize, Vec<u8>)> {
+    let piece =
+        prop_oneof![any::<Index>().prop_map(|i| i.get(PIECES).to_vec()), proptest::collection::vec(any::<u8>(), 0..8),];
+    (any::<Index>(), 0..40_usize, piece)
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read(raw in proptest::collection::vec(any::<u8>(), 0..400)) {
+        agree(&raw);
+    }
+
+    #[test]
+    fn any_pieces_are_read(pieces in proptest::collection::vec(any::<Index>(), 0..60)) {
+        let raw: Vec<u8> = pieces.iter().flat_map(|i| i.get(PIECES).iter().copied()).collect();
+        agree(&raw);
+    }
+
+    #[test]
+    fn damaged_messages_are_read(which: Index, changes in proptest::collection::vec(change(), 1..8)) {
+        let messages = messages();
+        let mut raw = which.get(&messages).1.clone();
+        for (at, gone, piece) in changes {
+            let at = at.index(raw.len() + 1);
+            raw.splice(at..(at + gone).min(raw.len()), piece);
+        }
+        agree(&raw);
+    }
+
+    #[test]
+    fn any_name_becomes_safe(name in "(\\PC|[./\\\\: \u{202e}]|CON|\\.pdf){0,300}") {
+        if let Some(safe) = intake::safe_file_name(&name) {
+            prop_assert!(safe.chars().count() <= 150 && safe.len() <= 255);
+            let forbidden = safe.contains(['/', '\\', ':', '\u{202e}']);
+            prop_assert!(!forbidden);
+            prop_assert!(!safe.starts_with('.') && !safe.ends_with(['.', ' ']));
+            prop_assert_eq!(intake::safe_file_name(&safe), Some(safe));
+        }
+    }
+}

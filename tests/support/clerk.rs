@@ -1,0 +1,43 @@
+//! A clerk's mail program: swaks over STARTTLS, and Python for SMTPUTF8.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use super::gateway::{Gateway, said};
+
+/// Where a message file goes.
+pub struct Letter<'a> {
+    /// MAIL's address.
+    pub from: &'a str,
+    /// RCPT's address.
+    pub to: &'a str,
+    /// The message, with CRLF.
+    pub file: &'a Path,
+}
+
+impl Letter<'_> {
+    /// Hands it in over STARTTLS, the gateway's certificate checked; what the program printed.
+    pub fn hand_in(&self, gateway: &Gateway) -> Output {
+        let (port, ca) = (gateway.smtp_port, gateway.path("ca.pem"));
+        if self.from.is_ascii() {
+            Command::new("swaks")
+                .args(["--server", &format!("127.0.0.1:{port}"), "--helo", "mail.hel.example"])
+                .args(["--from", self.from, "--to", self.to, "--data", &format!("@{}", self.file.display())])
+                .args(["--tls", "--tls-verify", "--tls-ca-path", &ca])
+                .output()
+                .unwrap()
+        } else {
+            Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/send_utf8"))
+                .args([&port.to_string(), &ca, self.from, self.to])
+                .arg(self.file)
+                .output()
+                .unwrap()
+        }
+    }
+
+    /// Hands it in, and expects it to be taken.
+    pub fn send(&self, gateway: &Gateway) {
+        let output = self.hand_in(gateway);
+        assert!(output.status.success(), "{}", said(&output));
+    }
+}

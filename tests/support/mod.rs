@@ -1,0 +1,20 @@
+//! What the black-box tests share: the real binary in a folder of its own, real peers on loopback, and conversations
+//! as files.
+#![allow(dead_code)] // each test binary uses a part of it
+
+pub mod api;
+pub mod certificate;
+pub mod clerk;
+pub mod client;
+pub mod fixture;
+pub mod gateway;
+pub mod hash;
+pub mod ledger;
+pub mod letters;
+pub mod mailbox;
+pub mod memory;
+pub mod oracle;
+pub mod peers;
+pub mod sink;
+pub mod transcript;
+pub mod wire;
