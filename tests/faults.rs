@@ -95,7 +95,8 @@ fn a_database_that_is_not_there() {
 fn an_address_that_is_none_in_a_file() {
     let gateway = Gateway::prepare(Setup::default());
     let text = fs::read_to_string(gateway.path("offices.toml")).unwrap();
-    fs::write(gateway.path("offices.toml"), text.replace("anna.virtanen@konto.example", "anna virtanen@konto")).unwrap();
+    fs::write(gateway.path("offices.toml"), text.replace("anna.virtanen@konto.example", "anna virtanen@konto"))
+        .unwrap();
     let applied = gateway.run(&["apply", &gateway.path("offices.toml")]);
     refused(&applied, &["offices.toml", "aliases", "not an e-mail address"]);
 }

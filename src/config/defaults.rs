@@ -38,9 +38,7 @@ pub const TIME_ZONE: &str = "Europe/Helsinki";
 /// What the offices' servers take, less a third for base64. Octets.
 pub const MAX_REPLY: u64 = 25 << 20;
 /// More are a parcel, and better sent in several replies.
-pub const MAX_FILES: u32 = 20;
-/// OWASP's upper end for what holds personal data.
-pub const SESSION: Duration = Duration::from_mins(30);
+pub const MAX_FILES: u32 = 10;
 /// Loopback: metrics are for the machine's own collector.
 pub const METRICS: SocketAddr = loopback(8026);
 

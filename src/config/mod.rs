@@ -191,8 +191,6 @@ pub struct Portal {
     pub max_reply: u64,
     /// Files of a reply.
     pub max_files: usize,
-    /// Without a request, until a citizen is signed out.
-    pub session: Duration,
 }
 
 /// How citizens are known to the portal.

@@ -123,7 +123,6 @@ pub(super) fn portal(mut section: Section<'_>) -> Portal {
         login,
         max_reply: section.or("max_reply", defaults::MAX_REPLY, size(64 << 10)),
         max_files: section.or("max_files", defaults::MAX_FILES, number(0, 1000)) as usize,
-        session: section.or("session", defaults::SESSION, duration),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use sqlx::ConnectOptions;
 
+use super::connection::Address;
 use super::error::{OpenError, StoreError};
 use super::open::Store;
-use super::sql::Address;
 
 /// The shape of a database against this version's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
