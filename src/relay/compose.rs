@@ -20,7 +20,7 @@ use crate::domain::keys::Keys;
 use crate::domain::language::{Language, Names};
 use crate::domain::reply::{Claimed, Composed, Outgoing, OutgoingReply, ReplyFile};
 use crate::domain::token;
-use crate::relay::words;
+use crate::relay::{codes, words};
 use crate::texts::text;
 
 /// Who we are in what we write.
@@ -142,12 +142,13 @@ fn answer_subject(subject: &str, case_reference: Option<&str>) -> String {
         && !reference.is_empty()
         && !reference.contains(['[', ']'])
         && !shown.contains(&reference)
+        && !codes::has_code(&reference)
     {
         shown.push_str(" [dnr ");
         shown.push_str(&reference);
         shown.push(']');
     }
-    shown
+    codes::without_codes(&shown)
 }
 
 fn references(reply: &OutgoingReply) -> String {
@@ -160,7 +161,9 @@ fn references(reply: &OutgoingReply) -> String {
 /// Whether this may stand between angle brackets in a field of ASCII. One that may not is left out: a thread that the
 /// office's program joins by subject is better than a message that no server takes.
 fn is_message_id(id: &str) -> bool {
-    (1..=LONGEST_MESSAGE_ID).contains(&id.len()) && id.bytes().all(|c| c.is_ascii_graphic() && c != b'<' && c != b'>')
+    (1..=LONGEST_MESSAGE_ID).contains(&id.len())
+        && id.bytes().all(|c| c.is_ascii_graphic() && c != b'<' && c != b'>')
+        && !codes::has_code(id)
 }
 
 /// `=_` stands in no line of quoted-printable or base64 (RFC 2045 §6.7).

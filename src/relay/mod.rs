@@ -10,6 +10,7 @@
 //! and not weakened.
 
 mod answer;
+mod codes;
 pub mod compose;
 mod connection;
 mod deliver;

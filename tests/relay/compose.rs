@@ -154,6 +154,7 @@ fn subjects() {
         ("Beslut i HEL 1", Some("HEL 1"), "Re: Beslut i HEL 1"),
         ("Beslut", Some("x] [till y"), "Re: Beslut"),
         ("a\r\nBcc: evil@x.y", None, "Re: a Bcc: evil@x.y"),
+        ("Beslut för 131052-308T", Some("131052-308T/7"), "Re: Beslut för …"),
     ] {
         let mut what = reply("x", vec![]);
         (what.subject, what.case_reference) = (subject.to_owned(), reference.map(str::to_owned));

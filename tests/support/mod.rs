@@ -6,6 +6,7 @@ pub mod api;
 pub mod certificate;
 pub mod clerk;
 pub mod client;
+pub mod clients;
 pub mod fixture;
 pub mod gateway;
 pub mod hash;
