@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::cli::Common;
 use super::open::Opened;
-use super::{Failure, print_json};
+use super::{Failure, print_json, print_lines};
 use crate::clock::Clock;
 use crate::config::{Config, Fault, offices};
 use crate::domain::wanted::{Change, Wanted};
@@ -32,14 +32,18 @@ pub(super) async fn apply(files: &[PathBuf], dry_run: bool, common: &Common, clo
     if !unserved.is_empty() {
         return Err(unserved.into());
     }
-    let opened = Opened::or_made(&common.config, clock).await?;
+    let opened = if dry_run {
+        Opened::or_empty(&common.config, clock).await?
+    } else {
+        Opened::or_made(&common.config, clock).await?
+    };
     let changes = opened.store.apply(&wanted, dry_run).await.map_err(|error| opened.failed(&error));
-    opened.store.close().await;
+    opened.close().await;
     let changes = changes?;
     if common.json {
         print_json(&Plan { applied: !dry_run, changes: &changes });
     } else {
-        print!("{}", shown(&changes, dry_run));
+        print_lines(&shown(&changes, dry_run));
     }
     Ok(())
 }
@@ -63,24 +67,20 @@ fn unserved(config: &Config, wanted: &Wanted) -> Vec<Fault> {
 }
 
 /// One line for each difference, `+` what is new and `~` what is changed.
-fn shown(changes: &[Change], dry_run: bool) -> String {
-    let mut text = String::new();
-    for change in changes {
-        let sign = if change.how == "added" { '+' } else { '~' };
-        text += &format!("{sign} {}", change.what);
-        if change.how != "added" && !change.keys.is_empty() {
-            text += &format!(": {}", change.keys.join(", "));
-        }
-        text.push('\n');
-    }
-    text += &match (changes.len(), dry_run) {
-        (0, _) => "Nothing to change.\n".to_owned(),
-        (1, true) => "1 change would be made.\n".to_owned(),
-        (n, true) => format!("{n} changes would be made.\n"),
-        (1, false) => "1 change made.\n".to_owned(),
-        (n, false) => format!("{n} changes made.\n"),
+fn shown(changes: &[Change], dry_run: bool) -> Vec<String> {
+    let line = |change: &Change| match change.how {
+        "added" => format!("+ {}", change.what),
+        _ if change.keys.is_empty() => format!("~ {}", change.what),
+        _ => format!("~ {}: {}", change.what, change.keys.join(", ")),
     };
-    text
+    let end = match (changes.len(), dry_run) {
+        (0, _) => "Nothing to change.".to_owned(),
+        (1, true) => "1 change would be made.".to_owned(),
+        (n, true) => format!("{n} changes would be made."),
+        (1, false) => "1 change made.".to_owned(),
+        (n, false) => format!("{n} changes made."),
+    };
+    changes.iter().map(line).chain([end]).collect()
 }
 
 #[derive(Serialize)]
@@ -91,7 +91,7 @@ struct Exported {
 pub(super) async fn export(common: &Common, clock: &Clock) -> Result<(), Failure> {
     let opened = Opened::existing(&common.config, clock).await?;
     let wanted = opened.store.export().await.map_err(|error| opened.failed(&error));
-    opened.store.close().await;
+    opened.close().await;
     let toml = offices::write(&wanted?);
     if common.json {
         print_json(&Exported { toml });
@@ -114,8 +114,8 @@ mod tests {
         };
         let changes =
             [change("office hel-social", "added", &["id"]), change("account anna", "changed", &["state", "notices"])];
-        let text = "+ office hel-social\n~ account anna: state, notices\n2 changes would be made.\n";
-        assert_eq!(shown(&changes, true), text);
-        assert_eq!(shown(&[], false), "Nothing to change.\n");
+        let lines = ["+ office hel-social", "~ account anna: state, notices", "2 changes would be made."];
+        assert_eq!(shown(&changes, true), lines);
+        assert_eq!(shown(&[], false), ["Nothing to change."]);
     }
 }

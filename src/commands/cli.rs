@@ -86,7 +86,7 @@ pub enum Command {
     },
     /// Tells what became of a message
     #[command(
-        after_help = "Example:\n  brevbro trace 01j9z3k5t8m2c4e6g8j0n2q4s6\n  brevbro trace '<20261123.1@hel.example>'"
+        after_help = "Example:\n  brevbro trace 01kb2qyjt8csh5k9e3vxa4m6nw\n  brevbro trace '<20261123.1@hel.example>'"
     )]
     Trace {
         /// The id that the 250 gave, of a record, a reply or an outbox item, or a Message-ID
@@ -153,7 +153,7 @@ pub struct RouteTest {
     /// As over TLS with a client certificate of this fingerprint
     #[arg(long, value_name = "HEX")]
     pub tls_certificate_sha256: Option<String>,
-    /// As over TLS with a client certificate of this name, issued by the listener's client_ca
+    /// As over TLS with a client certificate of this name, issued by the listener's client CA
     #[arg(long, value_name = "NAME")]
     pub tls_certificate_name: Option<String>,
     /// As without TLS
@@ -181,19 +181,19 @@ pub enum Queue {
         common: Common,
     },
     /// One item
-    #[command(after_help = "Example:\n  brevbro queue show 01j9z3k5t8m2c4e6g8j0n2q4s6")]
+    #[command(after_help = "Example:\n  brevbro queue show 01kb2qyjt8csh5k9e3vxa4m6nw")]
     Show(Item),
     /// Tries an item now; also one that failed
-    #[command(after_help = "Example:\n  brevbro queue retry 01j9z3k5t8m2c4e6g8j0n2q4s6")]
+    #[command(after_help = "Example:\n  brevbro queue retry 01kb2qyjt8csh5k9e3vxa4m6nw")]
     Retry(Item),
     /// Keeps an item from being tried until it is released
-    #[command(after_help = "Example:\n  brevbro queue hold 01j9z3k5t8m2c4e6g8j0n2q4s6")]
+    #[command(after_help = "Example:\n  brevbro queue hold 01kb2qyjt8csh5k9e3vxa4m6nw")]
     Hold(Item),
     /// Lets a held item go on
-    #[command(after_help = "Example:\n  brevbro queue release 01j9z3k5t8m2c4e6g8j0n2q4s6")]
+    #[command(after_help = "Example:\n  brevbro queue release 01kb2qyjt8csh5k9e3vxa4m6nw")]
     Release(Item),
     /// Gives an item up; the citizen sees that it was not delivered
-    #[command(after_help = "Example:\n  brevbro queue cancel 01j9z3k5t8m2c4e6g8j0n2q4s6")]
+    #[command(after_help = "Example:\n  brevbro queue cancel 01kb2qyjt8csh5k9e3vxa4m6nw")]
     Cancel(Item),
 }
 

@@ -21,6 +21,13 @@ mod trace;
 pub use dispatch::run;
 pub use failure::Failure;
 
+/// Prints lines for people.
+fn print_lines(lines: &[String]) {
+    for line in lines {
+        println!("{line}");
+    }
+}
+
 /// Prints a value as JSON, with a line for each key.
 fn print_json(value: &impl serde::Serialize) {
     match serde_json::to_string_pretty(value) {

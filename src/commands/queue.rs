@@ -2,7 +2,7 @@
 
 use super::cli::{Item, Queue};
 use super::open::Opened;
-use super::{Failure, print_json};
+use super::{Failure, print_json, print_lines};
 use crate::clock::Clock;
 use crate::domain::reply::{OutboxItem, OutboxState};
 use crate::store::Move;
@@ -13,12 +13,12 @@ pub(super) async fn run(queue: &Queue, clock: &Clock) -> Result<(), Failure> {
             let opened = Opened::existing(&common.config, clock).await?;
             let state = state.as_deref().and_then(OutboxState::from_word);
             let items = opened.store.outbox_list(state, *limit).await.map_err(|error| opened.failed(&error));
-            opened.store.close().await;
+            opened.close().await;
             let items = items?;
             if common.json {
                 print_json(&items);
             } else {
-                print!("{}", table(&items));
+                print_lines(&table(&items));
             }
             Ok(())
         }
@@ -39,7 +39,7 @@ async fn one(item: &Item, what: Option<Move>, clock: &Clock) -> Result<(), Failu
         None => opened.store.outbox_show(*id).await,
     };
     let result = result.map_err(|error| opened.failed(&error));
-    opened.store.close().await;
+    opened.close().await;
     let Some(item) = result? else {
         return Err(Failure::of(
             &id.to_string(),
@@ -50,7 +50,7 @@ async fn one(item: &Item, what: Option<Move>, clock: &Clock) -> Result<(), Failu
     if common.json {
         print_json(&item);
     } else {
-        print!("{}", card(&item));
+        print_lines(&card(&item));
     }
     Ok(())
 }
@@ -63,30 +63,29 @@ fn next(item: &OutboxItem) -> String {
     item.next_attempt.map_or_else(|| "-".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
 }
 
-fn table(items: &[OutboxItem]) -> String {
+fn table(items: &[OutboxItem]) -> Vec<String> {
     if items.is_empty() {
-        return "The outbox is empty.\n".to_owned();
+        return vec!["There is nothing.".to_owned()];
     }
-    let mut text = format!("{:<26}  {:<12}  {:<6}  {:>8}  {:<20}  domain\n", "id", "state", "for", "attempts", "next");
-    for item in items {
+    let line = |item: &OutboxItem| {
         let (state, next) = (state(item), next(item));
-        let (id, purpose, domain) = (item.id.to_string(), item.purpose, &item.domain);
-        text += &format!("{id}  {state:<12}  {purpose:<6}  {:>8}  {next:<20}  {domain}\n", item.attempts);
-    }
-    text
+        let (id, attempts, domain) = (item.id, item.attempts, &item.domain);
+        format!("{id}  {state:<12}  {:<6}  {attempts:>8}  {next:<20}  {domain}", item.purpose)
+    };
+    let head = format!("{:<26}  {:<12}  {:<6}  {:>8}  {:<20}  domain", "id", "state", "for", "attempts", "next");
+    std::iter::once(head).chain(items.iter().map(line)).collect()
 }
 
-fn card(item: &OutboxItem) -> String {
-    format!(
-        "id          {}\nstate       {}\nfor         {} to {}\nmessage-id  {}\nqueued      {}\nattempts    {}\nnext        {}\nlast        {}\n",
-        item.id,
-        state(item),
-        item.purpose,
-        item.domain,
-        item.message_id,
-        item.queued.strftime("%Y-%m-%d %H:%M:%SZ"),
-        item.attempts,
-        next(item),
-        item.last.as_deref().unwrap_or("-"),
-    )
+fn card(item: &OutboxItem) -> Vec<String> {
+    let lines = [
+        ("id", item.id.to_string()),
+        ("state", state(item)),
+        ("for", format!("{} to {}", item.purpose, item.domain)),
+        ("message-id", item.message_id.clone()),
+        ("queued", item.queued.strftime("%Y-%m-%d %H:%M:%SZ").to_string()),
+        ("attempts", item.attempts.to_string()),
+        ("next", next(item)),
+        ("last", item.last.clone().unwrap_or_else(|| "-".to_owned())),
+    ];
+    lines.iter().map(|(name, value)| format!("{name:<10}  {value}")).collect()
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::cli::{Common, RouteTest};
 use super::open::Opened;
-use super::{Failure, print_json};
+use super::{Failure, print_json, print_lines};
 use crate::clock::Clock;
 use crate::domain::address::{Domain, ForwardPath, Mailbox, ReversePath};
 use crate::domain::envelope::{Defaults, Destination, Sender};
@@ -18,14 +18,14 @@ use crate::trust::sender::{Asked, Verdict, claimed};
 #[derive(Debug, Serialize)]
 struct Report {
     rules: Vec<Asked>,
-    sender: Answer,
+    sender: Said,
     #[serde(skip_serializing_if = "Option::is_none")]
-    recipient: Option<Answer>,
+    recipient: Option<Said>,
 }
 
 /// An SMTP answer and why.
 #[derive(Debug, Serialize)]
-struct Answer {
+struct Said {
     /// `MAIL FROM` or `RCPT TO`.
     command: &'static str,
     accepted: bool,
@@ -35,7 +35,7 @@ struct Answer {
     reason: String,
 }
 
-impl Answer {
+impl Said {
     fn yes(command: &'static str, reply: &Reply, reason: String) -> Self {
         Self { command, accepted: true, answer: wire(reply), reason }
     }
@@ -57,12 +57,12 @@ pub(super) async fn test(asked: &RouteTest, clock: &Clock) -> Result<bool, Failu
     let Common { config, json } = &asked.common;
     let opened = Opened::existing(config, clock).await?;
     let report = ask(&opened, &peer, &from, &to).await;
-    opened.store.close().await;
+    opened.close().await;
     let report = report?;
     if *json {
         print_json(&report);
     } else {
-        print!("{}", shown(&report));
+        print_lines(&shown(&report));
     }
     Ok(report.recipient.is_some_and(|answer| answer.accepted))
 }
@@ -73,7 +73,7 @@ async fn ask(opened: &Opened, peer: &Peer, from: &ReversePath, to: &ForwardPath)
     let (sender, rules) = claimed(&directory, peer, from);
     let sender = match sender {
         Ok(sender) => sender,
-        Err(refusal) => return Ok(Report { rules, sender: Answer::no(MAIL, &refusal), recipient: None }),
+        Err(refusal) => return Ok(Report { rules, sender: Said::no(MAIL, &refusal), recipient: None }),
     };
     let keys = &opened.config.node.keys;
     let mapped = recipient::read(&opened.config.mail.served, keys, &directory, to);
@@ -85,15 +85,15 @@ async fn ask(opened: &Opened, peer: &Peer, from: &ReversePath, to: &ForwardPath)
     let answer = match recipient::decide(&sender, &mapped, found.as_ref(), keys) {
         Ok(route) => {
             let reason = format!("{}: {}", mapped.form(), destination(route.destination()));
-            Answer::yes(RCPT, &Reply::recipient_ok(), reason)
+            Said::yes(RCPT, &Reply::recipient_ok(), reason)
         }
-        Err(refusal) => Answer::no(RCPT, &refusal),
+        Err(refusal) => Said::no(RCPT, &refusal),
     };
     let who = match &sender {
         Sender::Office(trusted) => format!("office {}", trusted.office().id),
         Sender::Stranger => "no proven office: may write to the postmaster, and report on mail of ours".to_owned(),
     };
-    Ok(Report { rules, sender: Answer::yes(MAIL, &Reply::sender_ok(), who), recipient: Some(answer) })
+    Ok(Report { rules, sender: Said::yes(MAIL, &Reply::sender_ok(), who), recipient: Some(answer) })
 }
 
 const MAIL: &str = "MAIL FROM";
@@ -118,21 +118,21 @@ fn terms(defaults: &Defaults) -> String {
     format!("kind {kind}{due}, replies {replies}")
 }
 
-fn shown(report: &Report) -> String {
-    let mut text = String::new();
-    for rule in &report.rules {
+fn shown(report: &Report) -> Vec<String> {
+    let rule = |rule: &Asked| {
         let verdict = match rule.verdict {
-            Verdict::Proved => "yes  ",
-            Verdict::NotProved => "no   ",
+            Verdict::Proved => "yes",
+            Verdict::NotProved => "no",
             Verdict::Later => "later",
         };
-        text += &format!("{verdict}  {}: {} ({})\n", rule.office, rule.rule, rule.detail);
-    }
+        format!("{verdict:<5}  {}: {} ({})", rule.office, rule.rule, rule.detail)
+    };
+    let mut lines: Vec<String> = report.rules.iter().map(rule).collect();
     for answer in [Some(&report.sender), report.recipient.as_ref()].into_iter().flatten() {
-        text += &format!("\n{}: {}\n", answer.command, answer.reason);
-        answer.answer.iter().for_each(|line| text += &format!("    {line}\n"));
+        lines.extend([String::new(), format!("{}: {}", answer.command, answer.reason)]);
+        lines.extend(answer.answer.iter().map(|line| format!("    {line}")));
     }
-    text
+    lines
 }
 
 fn reverse(text: &str) -> Result<ReversePath, Failure> {

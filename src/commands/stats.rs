@@ -4,33 +4,34 @@ use std::collections::BTreeMap;
 
 use super::cli::Common;
 use super::open::Opened;
-use super::{Failure, print_json};
+use super::{Failure, print_json, print_lines};
 use crate::clock::Clock;
 use crate::store::Stats;
 
 pub(super) async fn run(common: &Common, clock: &Clock) -> Result<(), Failure> {
     let opened = Opened::existing(&common.config, clock).await?;
     let stats = opened.store.stats().await.map_err(|error| opened.failed(&error));
-    opened.store.close().await;
+    opened.close().await;
     let stats = stats?;
     if common.json {
         print_json(&stats);
     } else {
-        print!("{}", shown(&stats));
+        print_lines(&shown(&stats));
     }
     Ok(())
 }
 
-fn shown(stats: &Stats) -> String {
-    let mut text = String::new();
-    let mut line = |name: &str, value: String| text += &format!("{name:<16}  {value}\n");
-    line("records", stats.records.to_string());
-    line("accounts", words(&stats.accounts));
-    line("outbox", words(&stats.outbox));
-    line("events", stats.events.to_string());
-    line("refusals", words(&stats.refusals));
-    line("messages a sync", format!("{:.1} ({} in {})", stats.messages_a_sync(), stats.messages, stats.syncs));
-    text
+fn shown(stats: &Stats) -> Vec<String> {
+    let shared = format!("{:.1} ({} in {})", stats.messages_a_sync(), stats.messages, stats.syncs);
+    let lines = [
+        ("records", stats.records.to_string()),
+        ("accounts", words(&stats.accounts)),
+        ("outbox", words(&stats.outbox)),
+        ("events", stats.events.to_string()),
+        ("refusals", words(&stats.refusals)),
+        ("messages a sync", shared),
+    ];
+    lines.iter().map(|(name, value)| format!("{name:<16}  {value}")).collect()
 }
 
 fn words(counts: &BTreeMap<String, u64>) -> String {

@@ -25,7 +25,7 @@ pub(super) async fn run(token: &Token, clock: &Clock) -> Result<(), Failure> {
     let opened = Opened::existing(&common.config, clock).await?;
     let life = Duration::from_hours(24 * u64::from(*days));
     let token = opened.store.create_token(whose, Some(life)).await.map_err(|error| opened.failed(&error));
-    opened.store.close().await;
+    opened.close().await;
     let token = token?;
     if common.json {
         print_json(&Created { token: &token, account: account.as_ref(), admin: *admin, days: *days });

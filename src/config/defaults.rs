@@ -28,8 +28,6 @@ pub const CONNECTION: Duration = Duration::from_hours(2);
 /// Under the 90 s after which systemd kills.
 pub const STOP: Duration = Duration::from_secs(30);
 
-/// Readers of PostgreSQL or SQLite; two cores do not keep more of them busy.
-pub const POOL: u32 = 8;
 /// Up to here a row costs less than a file with its own two syncs. Octets.
 pub const INLINE_LIMIT: u64 = 256 << 10;
 
@@ -40,9 +38,7 @@ pub const TIME_ZONE: &str = "Europe/Helsinki";
 /// What the offices' servers take, less a third for base64. Octets.
 pub const MAX_REPLY: u64 = 25 << 20;
 /// More are a parcel, and better sent in several replies.
-pub const MAX_FILES: u32 = 20;
-/// OWASP's upper end for what holds personal data.
-pub const SESSION: Duration = Duration::from_mins(30);
+pub const MAX_FILES: u32 = 10;
 /// Loopback: metrics are for the machine's own collector.
 pub const METRICS: SocketAddr = loopback(8026);
 

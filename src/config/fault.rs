@@ -48,7 +48,10 @@ impl fmt::Display for Fault {
         if !self.key.is_empty() {
             write!(f, ": {}", self.key)?;
         }
-        write!(f, ": {}", self.sentence)?;
+        if !self.file.is_empty() {
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.sentence)?;
         if self.remedy.is_empty() { Ok(()) } else { write!(f, "\n    {}", self.remedy) }
     }
 }

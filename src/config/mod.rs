@@ -165,8 +165,6 @@ pub struct Database {
     pub url: Secret,
     /// The same without a password, to be shown.
     pub shown: String,
-    /// Connections that read, at most.
-    pub pool: u32,
 }
 
 /// Where large bodies are kept.
@@ -193,8 +191,6 @@ pub struct Portal {
     pub max_reply: u64,
     /// Files of a reply.
     pub max_files: usize,
-    /// Without a request, until a citizen is signed out.
-    pub session: Duration,
 }
 
 /// How citizens are known to the portal.

@@ -33,7 +33,8 @@ pub(super) fn listeners(root: &mut Section<'_>) -> Vec<Listener> {
     for mut section in sections {
         let place = section.place().clone();
         if let Some(read) = listener(&mut section) {
-            if listeners.iter().any(|other| other.address == read.address) {
+            // The system chooses a port for 0, another one each time.
+            if read.address.port() != 0 && listeners.iter().any(|other| other.address == read.address) {
                 section.fault(&place, "address", Wrong::new(format!("{} is named twice", read.address), ""));
             }
             listeners.push(read);
@@ -122,7 +123,6 @@ pub(super) fn portal(mut section: Section<'_>) -> Portal {
         login,
         max_reply: section.or("max_reply", defaults::MAX_REPLY, size(64 << 10)),
         max_files: section.or("max_files", defaults::MAX_FILES, number(0, 1000)) as usize,
-        session: section.or("session", defaults::SESSION, duration),
     }
 }
 

@@ -115,11 +115,10 @@ pub(super) fn database(mut section: Section<'_>, data: &Path) -> Database {
     let url = section.optional("url", |node| text(node).and_then(|text| url(text, &folder, password_of)));
     let is_sqlite = own_is_used || url.as_ref().is_some_and(|(_, shown)| shown.starts_with("sqlite:"));
     let (url, shown) = url.unwrap_or_else(|| (Secret::new(own.clone()), own));
-    let pool = section.or("pool", defaults::POOL, number(1, 1000));
     if let Some((_, place)) = password.filter(|_| is_sqlite) {
         section.fault(&place, "password_file", Wrong::new("SQLite has no password", "take the key out"));
     }
-    Database { url, shown, pool }
+    Database { url, shown }
 }
 
 /// The URL with its password, and without one.

@@ -33,21 +33,8 @@ impl Store {
     /// # Errors
     /// When the database is away.
     pub async fn trace(&self, text: &str) -> Result<Vec<Event>, StoreError> {
-        let text = text.trim();
-        let bare = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(text);
-        let mut family = Family::default();
-        if let Ok(id) = bare.parse::<ArrivalId>() {
-            let id = id.to_bytes();
-            family.arrivals.insert(id);
-            family.records.insert(id);
-            family.replies.insert(id);
-            family.items.insert(id);
-        } else if !bare.is_empty() {
-            family.of_message_id(self, bare).await?;
-        }
-        family.gather(self).await?;
-        let mut subjects = family.names();
-        subjects.insert(bare.to_owned());
+        let mut subjects = Family::of(self, text).await?.names();
+        subjects.insert(bare(text).to_owned());
         let subjects: Vec<String> = subjects.into_iter().collect();
         let mut events = Vec::new();
         for subjects in subjects.chunks(500) {
@@ -84,14 +71,41 @@ type Set = BTreeSet<[u8; 16]>;
 
 /// What belongs together: a message, its places, what was answered, and how that went out and was reported on.
 #[derive(Default)]
-struct Family {
-    arrivals: Set,
-    records: Set,
-    replies: Set,
-    items: Set,
+pub(super) struct Family {
+    pub(super) arrivals: Set,
+    pub(super) records: Set,
+    pub(super) replies: Set,
+    pub(super) items: Set,
+}
+
+/// Without the brackets of a Message-ID.
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(text)
 }
 
 impl Family {
+    /// The family of what a text names.
+    pub(super) async fn of(store: &Store, text: &str) -> Result<Self, StoreError> {
+        let bare = bare(text);
+        let mut family = Self::default();
+        if let Ok(id) = bare.parse::<ArrivalId>() {
+            let id = id.to_bytes();
+            family.arrivals.insert(id);
+            family.records.insert(id);
+            family.replies.insert(id);
+            family.items.insert(id);
+        } else if !bare.is_empty() {
+            family.of_message_id(store, bare).await?;
+        }
+        family.gather(store).await?;
+        Ok(family)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.size() == 0
+    }
+
     async fn of_message_id(&mut self, store: &Store, id: &str) -> Result<(), StoreError> {
         for table in ["record", "report"] {
             let text = format!("SELECT arrival FROM {table} WHERE message_key = $1 AND message_id = $2");
@@ -146,7 +160,7 @@ impl Family {
         self.arrivals.len() + self.records.len() + self.replies.len() + self.items.len()
     }
 
-    fn names(&self) -> BTreeSet<String> {
+    pub(super) fn names(&self) -> BTreeSet<String> {
         let arrivals = self.arrivals.iter().map(|id| ArrivalId::from_bytes(*id).to_string());
         let records = self.records.iter().map(|id| RecordId::from_bytes(*id).to_string());
         let replies = self.replies.iter().map(|id| ReplyId::from_bytes(*id).to_string());
@@ -155,7 +169,7 @@ impl Family {
     }
 }
 
-async fn ask(store: &Store, text: &str, ids: &Set) -> Result<Vec<Row>, StoreError> {
+pub(super) async fn ask(store: &Store, text: &str, ids: &Set) -> Result<Vec<Row>, StoreError> {
     let ids: Vec<_> = ids.iter().collect();
     let mut rows = Vec::new();
     for ids in ids.chunks(500) {

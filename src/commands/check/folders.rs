@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::Findings;
 use crate::config::Sections;
 
 pub(super) fn check(config: &Sections, findings: &mut Findings) {
+    one_file_system(config, findings);
     let sqlite = config.database.shown.strip_prefix("sqlite:").map(|path| folder_of(Path::new(path)));
     let wanted = [
         ("node.data", Some(config.node.data.clone())),
@@ -26,10 +28,27 @@ pub(super) fn check(config: &Sections, findings: &mut Findings) {
         if let Err(error) = takes_a_file(&there) {
             let what = if there == folder { "cannot be written in" } else { "cannot be made" };
             let sentence = format!("{} {what}: {}", folder.display(), worded(&error, &there));
-            let remedy = format!("as root: install -d -o USER -m 0750 {}, with the gateway's user", folder.display());
+            let remedy = match error.kind() {
+                ErrorKind::NotADirectory => "name another folder, or move the file away".to_owned(),
+                ErrorKind::StorageFull => "make room on it".to_owned(),
+                _ => format!("as root: install -d -o USER -m 0750 {}, with the gateway's user", folder.display()),
+            };
             findings.fault(key, sentence, remedy);
             faulty.push(there);
         }
+    }
+}
+
+/// A large body is moved from the spool into the blobs, which no two file systems can do in one step.
+fn one_file_system(config: &Sections, findings: &mut Findings) {
+    let device = |folder: &Path| {
+        let there = folder.ancestors().map(with_dot).find(|folder| folder.exists())?;
+        Some(fs::metadata(there).ok()?.dev())
+    };
+    if device(&config.spool) != device(&config.blobs.folder) {
+        let (spool, blobs) = (config.spool.display(), config.blobs.folder.display());
+        let sentence = format!("{spool} and {blobs} (blobs.folder) lie on two file systems");
+        findings.fault("spool.folder", sentence, "put them on one: a body is moved from the one to the other");
     }
 }
 

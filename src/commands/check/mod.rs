@@ -38,27 +38,25 @@ impl Findings {
     }
 
     /// For people. The faults come last, where the eye is.
-    fn shown(&self) -> String {
-        let mut text = String::new();
-        self.notes.iter().for_each(|note| text += &format!("note: {note}\n"));
-        self.faults.iter().for_each(|fault| text += &format!("{fault}\n"));
+    fn shown(&self) -> Vec<String> {
         let checked = self.checked.join(", ");
-        text += &match self.faults.len() {
-            0 => format!("{} is good. Looked at: {checked}.\n", self.file),
-            1 => format!("1 fault. Looked at: {checked}.\n"),
-            n => format!("{n} faults. Looked at: {checked}.\n"),
+        let verdict = match self.faults.len() {
+            0 => format!("{} is good. Looked at: {checked}.", self.file),
+            1 => format!("1 fault. Looked at: {checked}."),
+            n => format!("{n} faults. Looked at: {checked}."),
         };
-        text
+        let notes = self.notes.iter().map(|note| format!("note: {note}"));
+        notes.chain(self.faults.iter().map(ToString::to_string)).chain([verdict]).collect()
     }
 }
 
 /// Looks at everything and prints what it found. 1: there is a fault.
 pub(super) async fn run(common: &Common, running: bool, clock: &Clock) -> ExitCode {
-    let findings = look(&common.config, running, clock).await;
+    let findings = Box::pin(look(&common.config, running, clock)).await;
     if common.json {
         super::print_json(&findings);
     } else {
-        print!("{}", findings.shown());
+        super::print_lines(&findings.shown());
     }
     if findings.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -77,9 +75,9 @@ async fn look(file: &Path, running: bool, clock: &Clock) -> Findings {
         ports::check(&sections, &mut findings);
     }
     findings.checked.push("database");
-    if let Some(wanted) = database::check(&sections, &mut findings).await {
+    if let Some(directory) = database::check(&sections, clock, &mut findings).await {
         findings.checked.push("offices");
-        offices::check(&sections, &wanted, &mut findings);
+        offices::check(&sections, &directory, &mut findings);
     }
     findings
 }
