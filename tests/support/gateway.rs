@@ -227,7 +227,8 @@ language = "sv"
     /// Starts the server, and does not wait.
     pub fn spawn(&mut self) {
         let log = OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
-        let spawned = self.command(&["serve"]).stdout(log.try_clone().unwrap()).stderr(log).stdin(Stdio::null()).spawn();
+        let spawned =
+            self.command(&["serve"]).stdout(log.try_clone().unwrap()).stderr(log).stdin(Stdio::null()).spawn();
         self.child = Some(spawned.unwrap());
     }
 

@@ -58,7 +58,9 @@ fn serve(stream: TcpStream, came: &Mutex<Vec<Came>>, count: &AtomicU32, lose_eve
         let line = line.trim_end();
         let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
         match verb.as_str() {
-            "EHLO" => output.write_all(b"250-mail.hel.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")?,
+            "EHLO" => {
+                output.write_all(b"250-mail.hel.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")?
+            }
             "RCPT" => {
                 to.push(line.get(8..).unwrap_or_default().trim_matches(['<', '>', ' ']).to_owned());
                 output.write_all(b"250 2.1.5 Ok\r\n")?;
