@@ -11,6 +11,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod domain;
+pub mod health;
 pub mod intake;
 pub mod listener;
 pub mod portal;

@@ -60,9 +60,10 @@ fn opens_quote(lines: &[&str], n: usize) -> bool {
         line.split_once(':').is_some_and(|(name, _)| names.contains(&name.trim().trim_matches('*')))
     };
     field(line, &["From", "Från", "Lähettäjä"])
-        && lines[n + 1..].iter().take(2).any(|next| {
-            field(next.trim(), &["Sent", "Date", "Skickat", "Datum", "Lähetetty", "Päivämäärä", "Päiväys"])
-        })
+        && lines[n + 1..]
+            .iter()
+            .take(2)
+            .any(|next| field(next.trim(), &["Sent", "Date", "Skickat", "Datum", "Lähetetty", "Päivämäärä", "Päiväys"]))
 }
 
 /// The text as words and web addresses in turn; put together, they are the text.
@@ -143,13 +144,12 @@ mod tests {
 
     #[test]
     fn web_addresses_are_links_and_nothing_else_is() {
-        let links = |text: &str| -> Vec<String> {
-            spans(text).into_iter().filter(|s| s.link).map(|s| s.text).collect()
-        };
-        assert_eq!(links("Se https://hel.example/a?b=(c). Eller (http://x.example)."), [
-            "https://hel.example/a?b=(c)",
-            "http://x.example",
-        ]);
+        let links =
+            |text: &str| -> Vec<String> { spans(text).into_iter().filter(|s| s.link).map(|s| s.text).collect() };
+        assert_eq!(
+            links("Se https://hel.example/a?b=(c). Eller (http://x.example)."),
+            ["https://hel.example/a?b=(c)", "http://x.example",]
+        );
         assert!(links("javascript:alert(1) xhttps://a https:// http:").is_empty());
     }
 

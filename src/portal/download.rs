@@ -1,9 +1,9 @@
 //! What is fetched as a file: attachments, the whole message, one's own files; and the message's HTML with its pictures.
 
+use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use askama::Template;
 use bytes::Bytes;
 
 use super::cookie::percent;

@@ -220,7 +220,11 @@ pub(super) async fn dress(State(state): State<PortalState>, request: Request, ne
             sign_in: visitor.account.is_none(),
             frame: Frame::new(words, &visitor, "/"),
         };
-        (status, page.render().map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), |p| Html(p).into_response()))
+        (
+            status,
+            page.render()
+                .map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), |p| Html(p).into_response()),
+        )
             .into_response()
     };
     if status == StatusCode::SERVICE_UNAVAILABLE {

@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use bytes::{Bytes, BytesMut};
 
-use super::fault::{FieldFault, Fault};
+use super::fault::{Fault, FieldFault};
 use super::reading::Share;
 use super::state::PortalState;
 use super::words::Words;
@@ -149,8 +149,7 @@ fn described(field: &Field<'_>, index: usize) -> (String, String) {
 /// `type/subtype`, without parameters (RFC 6838 §4.2).
 pub(super) fn is_media_type(kind: &str) -> bool {
     let plain = |part: &str| {
-        (1..=127).contains(&part.len())
-            && part.bytes().all(|c| c.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&c))
+        (1..=127).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&c))
     };
     kind.split_once('/').is_some_and(|(kind, subtype)| plain(kind) && plain(subtype))
 }

@@ -50,10 +50,8 @@ impl Grant {
         let plain = key(keys)?.open_in_place(nonce, Aad::empty(), rest).ok()?;
         let (until, rest) = plain.split_first_chunk::<8>()?;
         let (record, account) = rest.split_first_chunk::<16>()?;
-        let grant = Self {
-            account: std::str::from_utf8(account).ok()?.parse().ok()?,
-            record: RecordId::from_bytes(*record),
-        };
+        let grant =
+            Self { account: std::str::from_utf8(account).ok()?.parse().ok()?, record: RecordId::from_bytes(*record) };
         (i64::from_be_bytes(*until) > now.as_second()).then_some(grant)
     }
 }

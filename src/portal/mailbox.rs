@@ -130,7 +130,8 @@ pub(super) async fn message_page(
     let words = state.words(citizen.visitor.language);
     let path = format!("/messages/{}", record.id);
     let office = office_name(&words, &directory, &record);
-    let sent = sent.and_then(|id| replies.iter().find(|reply| reply.id == id)).map(|reply| thread::thanks(&words, reply));
+    let sent =
+        sent.and_then(|id| replies.iter().find(|reply| reply.id == id)).map(|reply| thread::thanks(&words, reply));
     let (form, reply_off) = match reply::targets(&directory, &citizen.account, &record) {
         Ok(_) => (Some(shown_form(state, citizen, &words, &record, &office, form.unwrap_or_default())), None),
         Err(Closed::Off) => (None, Some(words.t("reply-off"))),

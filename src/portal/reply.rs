@@ -5,7 +5,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::fault::{FieldFault, Fault};
+use super::fault::{Fault, FieldFault};
 use super::form::{self, Filled};
 use super::form_id;
 use super::mailbox;
@@ -117,7 +117,8 @@ pub(super) async fn post(
     }
     let form = filled.form.as_deref().and_then(|form| form_id::read(&state.keys, form, &citizen.account.id, record.id));
     let Some(reply) = form else {
-        return again(&state, &citizen, record, filled, StatusCode::UNPROCESSABLE_ENTITY, Wrong::Form("form-stale")).await;
+        return again(&state, &citizen, record, filled, StatusCode::UNPROCESSABLE_ENTITY, Wrong::Form("form-stale"))
+            .await;
     };
     match keep(&state, &citizen.account, &record, reply, &filled).await? {
         Taken::Kept(reply) => {
@@ -226,10 +227,7 @@ mod tests {
         assert_eq!(targets(&both, &record("clerk@hel.example", false)), Err(Closed::Off));
         let sender = directory(vec![ReplyRoute::Sender]);
         assert_eq!(targets(&sender, &record("not an address", true)), Err(Closed::Nowhere));
-        assert_eq!(
-            super::targets(&both, &waiting, &record("clerk@hel.example", true)),
-            Err(Closed::NotInUse)
-        );
+        assert_eq!(super::targets(&both, &waiting, &record("clerk@hel.example", true)), Err(Closed::NotInUse));
         assert_eq!(targets(&Directory::default(), &record("clerk@hel.example", true)), Err(Closed::Nowhere));
     }
 }

@@ -118,8 +118,22 @@ pub(super) struct StateView {
 
 /// One entry of the conversation.
 pub(super) enum Entry {
-    Record { href: String, here: bool, office: String, subject: String, when: When, kind: &'static str, kind_shown: String },
-    Reply { anchor: String, when: When, pieces: Vec<Piece>, files: Vec<FileView>, state: StateView },
+    Record {
+        href: String,
+        here: bool,
+        office: String,
+        subject: String,
+        when: When,
+        kind: &'static str,
+        kind_shown: String,
+    },
+    Reply {
+        anchor: String,
+        when: When,
+        pieces: Vec<Piece>,
+        files: Vec<FileView>,
+        state: StateView,
+    },
 }
 
 /// The form, as it was or as it comes back with what is wrong.

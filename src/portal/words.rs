@@ -139,10 +139,7 @@ impl Words {
         };
         self.with(
             "clock",
-            &[
-                ("hour", FluentValue::from(hour)),
-                ("minute", FluentValue::from(format!("{:02}", at.minute()))),
-            ],
+            &[("hour", FluentValue::from(hour)), ("minute", FluentValue::from(format!("{:02}", at.minute())))],
         )
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use brevbro::admin;
 use brevbro::clock::{Clock, Ids};
 use brevbro::domain::account::{Account, AccountState};
 use brevbro::domain::address::{Domain, Mailbox, ReversePath};
@@ -17,18 +18,23 @@ use brevbro::domain::office::{
     Office, Peer, Proof, RelayRule, RelayTls, RelayTo, ReplyRoute, SenderRule, TlsDemand, TrustRule,
 };
 use brevbro::domain::record::{Kind, Tags};
+use brevbro::domain::reply::SentReply;
 use brevbro::domain::wanted::{Wanted, WantedAccount};
 use brevbro::domain::{Route, TrustedOffice};
+use brevbro::health::{self, Health};
 use brevbro::intake;
 use brevbro::portal::{self, Limits, Login, PortalState, Settings};
 use brevbro::store::{self, Principal, Store};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::http::Client;
+
 /// All of it; gone when dropped.
 pub struct House {
     pub address: SocketAddr,
     pub store: Store,
+    pub health: Health,
     clock: Arc<AtomicI64>,
     ids: Ids,
     _folder: tempfile::TempDir,
@@ -87,9 +93,14 @@ impl House {
         };
         change(&mut settings);
         let state = PortalState::new(settings, store.clone(), keys, clock, ids.clone());
-        let service = portal::router(state).into_make_service_with_connect_info::<SocketAddr>();
+        let health = Health::new(store.clone(), state.clock.clone(), Vec::new());
+        let routes = portal::router(state.clone())
+            .merge(admin::router(state))
+            .merge(health::router(health.clone()))
+            .merge(health::metrics(health.clone()));
+        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { address, store, clock: time, ids, _folder: folder }
+        Self { address, store, health, clock: time, ids, _folder: folder }
     }
 
     /// Sets the clock.
@@ -160,15 +171,33 @@ impl House {
         self.deliver(letter, plain(subject, text).as_bytes()).await
     }
 
-    /// A bearer token of an account.
-    pub async fn token(&self, account: &str) -> String {
-        self.store.create_token(Principal::Citizen(account.parse().unwrap()), None).await.unwrap()
+    /// A browser in which nobody is signed in.
+    pub fn browser(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// A browser in which this account is signed in.
+    pub async fn citizen(&self, account: &str) -> Client {
+        self.browser().with("Cookie", &self.session(account).await)
+    }
+
+    /// A program with a bearer token of this account.
+    pub async fn program(&self, account: &str) -> Client {
+        let token = self.store.create_token(Principal::Citizen(account.parse().unwrap()), None).await.unwrap();
+        self.browser().with("Authorization", &format!("Bearer {token}"))
     }
 
     /// The value of a Cookie field for a session.
     pub async fn session(&self, account: &str) -> String {
         let whose = Principal::Citizen(account.parse().unwrap());
         format!("brevbro_session={}", self.store.create_session(whose, Duration::from_secs(3600)).await.unwrap())
+    }
+
+    /// All replies to a record.
+    pub async fn replies(&self, account: &str, record: RecordId) -> Vec<SentReply> {
+        let account = account.parse().unwrap();
+        let record = self.store.record(&account, record).await.unwrap().unwrap();
+        self.store.conversation(&account, record.conversation).await.unwrap().1
     }
 }
 
@@ -193,7 +222,10 @@ fn wanted() -> Wanted {
         tls: TlsDemand::Optional,
         replies_allowed: true,
         kind: Kind::Message,
-        reply_routes: vec![ReplyRoute::Sender, ReplyRoute::Mailbox(Mailbox::parse(&format!("registry@{domain}")).unwrap())],
+        reply_routes: vec![
+            ReplyRoute::Sender,
+            ReplyRoute::Mailbox(Mailbox::parse(&format!("registry@{domain}")).unwrap()),
+        ],
         relay: RelayRule { to: RelayTo::Mx, tls: RelayTls::Verified },
         max_message: 50 << 20,
     };
@@ -211,7 +243,13 @@ fn wanted() -> Wanted {
     };
     Wanted {
         offices: vec![
-            office("hel-social", "Helsingfors socialtjänst", "Helsingin sosiaalipalvelut", "Helsinki Social Services", "hel.example"),
+            office(
+                "hel-social",
+                "Helsingfors socialtjänst",
+                "Helsingin sosiaalipalvelut",
+                "Helsinki Social Services",
+                "hel.example",
+            ),
             office("skatt", "Skatteförvaltningen", "Verohallinto", "Tax Administration", "skatt.example"),
         ],
         accounts: vec![

@@ -57,7 +57,9 @@ impl Client {
 
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let escaped = |text: &str| -> String {
-            text.bytes().map(|c| if c.is_ascii_alphanumeric() { char::from(c).to_string() } else { format!("%{c:02X}") }).collect()
+            text.bytes()
+                .map(|c| if c.is_ascii_alphanumeric() { char::from(c).to_string() } else { format!("%{c:02X}") })
+                .collect()
         };
         let body = fields.iter().map(|(n, v)| format!("{}={}", escaped(n), escaped(v))).collect::<Vec<_>>().join("&");
         self.with("Content-Type", "application/x-www-form-urlencoded").send("POST", path, body.as_bytes())
@@ -67,8 +69,11 @@ impl Client {
     pub fn multipart(&self, path: &str, parts: &[(&str, Option<(&str, &str)>, &[u8])]) -> Answer {
         let mut body = Vec::new();
         for (name, file, octets) in parts {
-            let file = file.map_or(String::new(), |(name, kind)| format!("; filename=\"{name}\"\r\nContent-Type: {kind}"));
-            body.extend_from_slice(format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").as_bytes());
+            let file =
+                file.map_or(String::new(), |(name, kind)| format!("; filename=\"{name}\"\r\nContent-Type: {kind}"));
+            body.extend_from_slice(
+                format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").as_bytes(),
+            );
             body.extend_from_slice(octets);
             body.extend_from_slice(b"\r\n");
         }

@@ -56,8 +56,14 @@ async fn look() {
         .await;
     let record = house.store.record(&"anna".parse().unwrap(), first).await.unwrap().unwrap();
     let thread = Some(record.conversation);
-    answer(&house, first, "Hej!\n\nHär kommer kontoutdraget. Hyresavtalet skickar jag i morgon.\n\nAnna", &[("kontoutdrag oktober.pdf", "application/pdf", 183_000)],
-        Some(Outcome::Sent { detail: String::new() })).await;
+    answer(
+        &house,
+        first,
+        "Hej!\n\nHär kommer kontoutdraget. Hyresavtalet skickar jag i morgon.\n\nAnna",
+        &[("kontoutdrag oktober.pdf", "application/pdf", 183_000)],
+        Some(Outcome::Sent { detail: String::new() }),
+    )
+    .await;
     house.at("2026-11-10T12:00:00Z");
     let second = house
         .letter(
@@ -68,10 +74,22 @@ async fn look() {
              Hej!\n\nHär kommer kontoutdraget. Hyresavtalet skickar jag i morgon.\n\nAnna\n",
         )
         .await;
-    answer(&house, second, "Hyresavtalet bifogat.", &[("hyresavtal.pdf", "application/pdf", 2_480_000)],
-        Some(Outcome::Rejected { status: Status { code: 552, enhanced: (5, 3, 4) }, detail: String::new() })).await;
-    answer(&house, second, "Här är hyresavtalet i mindre form.", &[("hyresavtal, liten.pdf", "application/pdf", 480_000)],
-        Some(Outcome::Unsure { detail: String::new() })).await;
+    answer(
+        &house,
+        second,
+        "Hyresavtalet bifogat.",
+        &[("hyresavtal.pdf", "application/pdf", 2_480_000)],
+        Some(Outcome::Rejected { status: Status { code: 552, enhanced: (5, 3, 4) }, detail: String::new() }),
+    )
+    .await;
+    answer(
+        &house,
+        second,
+        "Här är hyresavtalet i mindre form.",
+        &[("hyresavtal, liten.pdf", "application/pdf", 480_000)],
+        Some(Outcome::Unsure { detail: String::new() }),
+    )
+    .await;
     house.at("2026-11-23T15:00:00Z");
     let third = house
         .letter(
@@ -80,7 +98,14 @@ async fn look() {
             "Hej,\n\nett underskrivet exemplar saknas ännu.\n\n> Här är hyresavtalet i mindre form.\n\nKerstin Ek\n",
         )
         .await;
-    answer(&house, third, "Jag ber hyresvärden om ett.", &[], Some(Outcome::Deferred { status: None, detail: String::new() })).await;
+    answer(
+        &house,
+        third,
+        "Jag ber hyresvärden om ett.",
+        &[],
+        Some(Outcome::Deferred { status: None, detail: String::new() }),
+    )
+    .await;
     for (n, (name, kind)) in [
         ("three-attachments", Kind::Decision),
         ("html-inline-image", Kind::Message),

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::domain::account::{Account, AccountState};
 use crate::domain::address::Mailbox;
 use crate::domain::language::Language;
-use crate::portal::fault::{FieldFault, Fault, Problem};
+use crate::portal::fault::{Fault, FieldFault, Problem};
 use crate::portal::settings;
 use crate::portal::state::PortalState;
 use crate::portal::visitor::{Caller, Visitor};

@@ -130,7 +130,8 @@ pub(in crate::portal) async fn post(
     let filled = form::read(&state, request).await?;
     let faults = filled.faults(&state, &state.words(visitor.language));
     if !faults.is_empty() {
-        let status = if filled.is_too_large(&state) { Fault::too_large().status } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let status =
+            if filled.is_too_large(&state) { Fault::too_large().status } else { StatusCode::UNPROCESSABLE_ENTITY };
         return Err(Fault { status, ..Fault::fields(faults) });
     }
     match reply::keep(&state, &caller.account, &record, reply, &filled).await? {
