@@ -29,6 +29,7 @@ mod open;
 mod outbox;
 mod placing;
 mod queue;
+mod readers;
 mod replies;
 mod rows;
 mod sql;
