@@ -26,7 +26,6 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// Puts all of it around these routes.
-#[must_use]
 pub fn around(routes: Router<PortalState>, state: PortalState) -> Router {
     let mut csrf = CsrfLayer::new();
     // Behind a proxy that rewrites Host, the public address is still ours.

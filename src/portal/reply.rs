@@ -121,9 +121,7 @@ pub(super) async fn post(
             .await;
     };
     match keep(&state, &citizen.account, &record, reply, &filled).await? {
-        Taken::Kept(reply) => {
-            Ok(Redirect::to(&format!("/messages/{}?sent={reply}#reply-{reply}", record.id)).into_response())
-        }
+        Taken::Kept(reply) => Ok(Redirect::to(&format!("/messages/{}?sent={reply}", record.id)).into_response()),
         Taken::Used => again(&state, &citizen, record, filled, StatusCode::CONFLICT, Wrong::Form("form-used")).await,
     }
 }
