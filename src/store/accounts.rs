@@ -71,7 +71,7 @@ impl Store {
                         change.state.map(AccountState::word),
                     ];
                     let keys = keys.into_iter().flatten().collect::<Vec<_>>().join(",");
-                    write.note(What::Admin, format!("account {id}"), format!("changed={keys}"));
+                    write.note(What::Admin, &format!("account {id}"), format!("changed={keys}"));
                     let text = sqlx::AssertSqlSafe(format!("SELECT {ACCOUNT} FROM account a WHERE a.id = $1"));
                     let row = write.connection.fetch_option(text, values![id.as_str()]).await?;
                     row.as_ref().map(account).transpose()

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::committer::Write;
+use super::connection::Connection;
 use super::error::StoreError;
 use super::identity::Sealer;
 use super::open::Store;
 use super::rows::{ACCOUNT, account, mailbox, mailboxes_text, postmaster, slug};
-use super::sql::{Connection, Value, list, values};
+use super::sql::{Value, list, values};
 use super::written;
 use crate::domain::account::Account;
 use crate::domain::address::Mailbox;
@@ -50,7 +51,7 @@ impl Store {
                             let detail = format!("{} keys={}", change.how, change.keys.join(","));
                             // A service address is an address: it stands in no event.
                             let subject = change.what.split('@').next().unwrap_or_default();
-                            write.note(What::Admin, subject, detail);
+                            write.note(What::Admin, &subject, detail);
                         }
                     }
                     Ok(changes)

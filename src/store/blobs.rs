@@ -110,12 +110,12 @@ impl Blobs {
         let folder = self.folder.clone();
         blocking(move || {
             let mut found = Vec::new();
-            for shelf in fs::read_dir(&folder)? {
-                let shelf = shelf?.path();
-                if !shelf.is_dir() {
+            for entry in fs::read_dir(&folder)? {
+                let folder = entry?.path();
+                if !folder.is_dir() {
                     continue;
                 }
-                for file in fs::read_dir(&shelf)? {
+                for file in fs::read_dir(&folder)? {
                     let path = file?.path();
                     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
                     let Ok(id) = ArrivalId::from_str(stem) else { continue };
@@ -144,7 +144,7 @@ impl Store {
         let mut removed = 0;
         for files in files.chunks(100) {
             let names: Vec<String> = files.iter().filter_map(|(_, name)| name.as_ref().map(BlobName::text)).collect();
-            let mut named = Vec::new();
+            let mut in_use = Vec::new();
             if !names.is_empty() {
                 let places = list(1, names.len());
                 let text = format!(
@@ -152,11 +152,11 @@ impl Store {
                 );
                 let values = names.iter().map(|name| Value::from(name.as_str())).collect();
                 for row in self.read().fetch(sqlx::AssertSqlSafe(text), values).await? {
-                    named.push(row.text(0)?);
+                    in_use.push(row.text(0)?);
                 }
             }
             for (path, name) in files {
-                let is_named = name.as_ref().is_some_and(|name| named.contains(&name.text()));
+                let is_named = name.as_ref().is_some_and(|name| in_use.contains(&name.text()));
                 if !is_named && tokio::fs::remove_file(path).await.is_ok() {
                     removed += 1;
                 }
@@ -182,7 +182,7 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

@@ -4,9 +4,10 @@
 use aws_lc_rs::digest::{Context, SHA256};
 use jiff::Timestamp;
 
+use super::connection::Connection;
 use super::error::StoreError;
 use super::rows::hex;
-use super::sql::{Connection, Value, values};
+use super::sql::{Value, values};
 use crate::domain::event::{Event, What};
 
 /// What stands before a gateway's first event.

@@ -12,10 +12,11 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::chain::{Head, NewEvent};
+use super::connection::{Address, Connection};
 use super::error::{Fault, StoreError};
 use super::keep::Prepared;
 use super::placing;
-use super::sql::{Address, Connection, values};
+use super::sql::values;
 use crate::clock::Clock;
 use crate::domain::Receipt;
 use crate::domain::event::What;
@@ -46,7 +47,7 @@ impl Write {
     }
 
     /// Notes an event, to be committed with what caused it.
-    pub(super) fn note(&mut self, what: What, subject: impl ToString, detail: String) {
+    pub(super) fn note(&mut self, what: What, subject: &dyn std::fmt::Display, detail: String) {
         self.events.push(NewEvent { what, subject: subject.to_string(), detail });
     }
 

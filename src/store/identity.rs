@@ -74,14 +74,14 @@ mod tests {
         let sealer = Sealer::new(Keys::derive(&[1; 32]), Ids::system(Clock::system()));
         let (anna, bo): (AccountId, AccountId) = ("anna".parse().unwrap(), "bo".parse().unwrap());
         let code: IdentityCode = "hetu:131052-308T".parse().unwrap();
-        let sealed = sealer.seal(&anna, &code).unwrap();
-        assert_ne!(sealed, sealer.seal(&anna, &code).unwrap());
-        assert!(!sealed.windows(6).any(|w| w == b"131052"));
-        assert_eq!(sealer.open(&anna, &sealed).unwrap(), code);
-        assert!(sealer.open(&bo, &sealed).is_err());
-        assert!(sealer.open(&anna, &sealed[..20]).is_err());
+        let text = sealer.seal(&anna, &code).unwrap();
+        assert_ne!(text, sealer.seal(&anna, &code).unwrap());
+        assert!(!text.windows(6).any(|w| w == b"131052"));
+        assert_eq!(sealer.open(&anna, &text).unwrap(), code);
+        assert!(sealer.open(&bo, &text).is_err());
+        assert!(sealer.open(&anna, &text[..20]).is_err());
         let other = Sealer::new(Keys::derive(&[2; 32]), Ids::system(Clock::system()));
-        assert!(other.open(&anna, &sealed).is_err());
+        assert!(other.open(&anna, &text).is_err());
         assert_ne!(other.hash(&code), sealer.hash(&code));
     }
 }

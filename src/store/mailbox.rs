@@ -89,7 +89,7 @@ impl Store {
                     let values = values![account.as_str(), id.to_bytes(), write.now.as_millisecond()];
                     let first = write.connection.execute(text, values).await? > 0;
                     if first {
-                        write.note(What::Read, id, String::new());
+                        write.note(What::Read, &id, String::new());
                     }
                     Ok(first)
                 })

@@ -56,14 +56,14 @@ pub(super) async fn place(
 }
 
 /// The new records of a message: its places that are mailboxes.
-fn records<'m>(message: &'m Prepared) -> impl Iterator<Item = (&'m Place, &'m NewRecord, &'m AccountId)> {
+fn records(message: &Prepared) -> impl Iterator<Item = (&Place, &NewRecord, &AccountId)> {
     message.places.iter().filter_map(|place| match (&message.arrival.placements[place.at], &place.account) {
         (Placement::Record(record), Some(account)) => Some((place, &**record, account)),
         _ => None,
     })
 }
 
-fn to_citizens<'m>(message: &'m Prepared) -> impl Iterator<Item = (&'m Place, &'m NewRecord, &'m ToCitizen)> {
+fn to_citizens(message: &Prepared) -> impl Iterator<Item = (&Place, &NewRecord, &ToCitizen)> {
     records(message).filter_map(|(place, record, _)| match record.route.destination() {
         Destination::Citizen(to) => Some((place, record, to)),
         _ => None,
@@ -256,7 +256,7 @@ async fn settle(write: &mut Write, message: &Prepared, firsts: &Firsts) -> Resul
         let office = message.office.as_ref().map_or("-", OfficeId::as_str);
         write.note(
             What::Kept,
-            record.id,
+            &record.id,
             format!("arrival={} office={office} size={}", arrival.id, arrival.raw.size()),
         );
     }
@@ -280,7 +280,7 @@ async fn settle(write: &mut Write, message: &Prepared, firsts: &Firsts) -> Resul
     }
     Ok(match first {
         Some(first) if !new => {
-            write.note(What::Repeated, first, format!("again={}", arrival.id));
+            write.note(What::Repeated, &first, format!("again={}", arrival.id));
             Receipt::issued(first, true)
         }
         _ => Receipt::issued(arrival.id, false),

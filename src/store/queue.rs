@@ -74,7 +74,7 @@ pub(super) async fn insert(write: &mut Write, items: Vec<NewItem>) -> Result<(),
             Cause::Reply(id) => format!("reply={id}"),
             Cause::Notice(id) => format!("record={id}"),
         };
-        write.note(What::Queued, item.id, cause);
+        write.note(What::Queued, &item.id, cause);
     }
     write.connection.insert(ITEM, "", 17, rows).await?;
     write.wake();
@@ -90,14 +90,14 @@ pub(super) async fn report(
     word: &str,
     detail: &str,
 ) -> Result<(), StoreError> {
-    write.note(What::Reported, item, format!("arrival={arrival} finding={word} {detail}").trim_end().to_owned());
+    write.note(What::Reported, &item, format!("arrival={arrival} finding={word} {detail}").trim_end().to_owned());
     if matches!(finding, Finding::Failed { .. }) {
         // A gateway that is sending it loses its claim, and finds the fence moved.
         let text = "UPDATE outbox SET state = 'failed', due = NULL, fence = fence + 1, last = $2, last_status = NULL \
                     WHERE id = $1 AND state <> 'failed'";
         let last = if detail.is_empty() { "a delivery report said that it failed" } else { detail };
         if write.connection.execute(text, values![item.to_bytes(), last]).await? > 0 {
-            write.note(What::Failed, item, format!("arrival={arrival}"));
+            write.note(What::Failed, &item, format!("arrival={arrival}"));
         }
     }
     Ok(())

@@ -1,18 +1,12 @@
 //! One SQL text on either database. Three types of values, and rows that are read by position.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
-use std::time::Duration;
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteRow, SqliteSynchronous,
-};
-use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection as _, Row as _, SqlSafeStr};
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Arguments, Row as _};
 
-use super::error::{Fault, OpenError, StoreError};
+use super::error::StoreError;
 
 /// A parameter. A NULL has a type, too: PostgreSQL asks for it.
 #[derive(Debug, Clone)]
@@ -92,7 +86,7 @@ impl Row {
     }
 }
 
-fn for_sqlite(values: Vec<Value>) -> Result<SqliteArguments, StoreError> {
+pub(super) fn for_sqlite(values: Vec<Value>) -> Result<SqliteArguments, StoreError> {
     let mut arguments = SqliteArguments::default();
     arguments.reserve(values.len(), 0);
     for value in values {
@@ -101,12 +95,12 @@ fn for_sqlite(values: Vec<Value>) -> Result<SqliteArguments, StoreError> {
             Value::Text(value) => arguments.add(value),
             Value::Bytes(value) => arguments.add(value),
         }
-        .map_err(|error| sqlx::Error::Encode(error))?;
+        .map_err(sqlx::Error::Encode)?;
     }
     Ok(arguments)
 }
 
-fn for_postgres(values: Vec<Value>) -> Result<PgArguments, StoreError> {
+pub(super) fn for_postgres(values: Vec<Value>) -> Result<PgArguments, StoreError> {
     let mut arguments = PgArguments::default();
     arguments.reserve(values.len(), 0);
     for value in values {
@@ -115,14 +109,14 @@ fn for_postgres(values: Vec<Value>) -> Result<PgArguments, StoreError> {
             Value::Text(value) => arguments.add(value),
             Value::Bytes(value) => arguments.add(value),
         }
-        .map_err(|error| sqlx::Error::Encode(error))?;
+        .map_err(sqlx::Error::Encode)?;
     }
     Ok(arguments)
 }
 
 /// `($1, $2, $3), ($4, …`: places for `rows` rows of `columns` values. Without numbers for SQLite, which looks each
 /// numbered one up in a list as long as they are many.
-fn places(rows: usize, columns: usize, numbered: bool) -> String {
+pub(super) fn places(rows: usize, columns: usize, numbered: bool) -> String {
     let mut text = String::with_capacity(rows * columns * 6);
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ", (" });
@@ -147,278 +141,4 @@ pub(super) fn list(first: usize, many: usize) -> String {
     }
     text.push(')');
     text
-}
-
-/// Where the database is, and how to reach it.
-#[derive(Clone)]
-pub(super) enum Address {
-    Sqlite(SqliteConnectOptions),
-    Postgres(PgConnectOptions),
-}
-
-/// How long a statement waits for another process's transaction on the same file.
-const BUSY: Duration = Duration::from_secs(10);
-/// How long a reader waits for a connection.
-const ACQUIRE: Duration = Duration::from_secs(10);
-/// How many statements of the door's many lengths a connection keeps prepared.
-const STATEMENTS: usize = 512;
-
-impl Address {
-    pub(super) fn parse(url: &str) -> Result<Self, OpenError> {
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() || path.starts_with(':') || path.contains('?') {
-                return Err(OpenError::Url("sqlite: needs the path of a file".to_owned()));
-            }
-            return Ok(Self::Sqlite(
-                SqliteConnectOptions::new()
-                    .filename(path)
-                    .create_if_missing(true)
-                    .foreign_keys(true)
-                    .busy_timeout(BUSY)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full)
-                    .statement_cache_capacity(STATEMENTS)
-                    .pragma("temp_store", "memory")
-                    .disable_statement_logging(),
-            ));
-        }
-        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let options: PgConnectOptions =
-                url.parse().map_err(|_| OpenError::Url("not a PostgreSQL URL".to_owned()))?;
-            return Ok(Self::Postgres(
-                options.application_name("brevbro").statement_cache_capacity(STATEMENTS).disable_statement_logging(),
-            ));
-        }
-        Err(OpenError::Url("unknown kind of database".to_owned()))
-    }
-
-    /// The connection that writes.
-    pub(super) async fn connect(&self) -> Result<Connection, StoreError> {
-        Ok(match self {
-            Self::Sqlite(options) => Connection::new(Engine::Sqlite(
-                options.clone().pragma("cache_size", "-65536").pragma("wal_autocheckpoint", "4000").connect().await?,
-            )),
-            Self::Postgres(options) => {
-                let mut connection = options.connect().await?;
-                // A server may be set to answer before it has synced: the promise of a 250 is ours, not its.
-                let row =
-                    sqlx::query("SELECT current_setting('synchronous_commit')").fetch_one(&mut connection).await?;
-                if row.try_get::<String, _>(0)? == "off" {
-                    sqlx::query("SET synchronous_commit = on").execute(&mut connection).await?;
-                }
-                Connection::new(Engine::Postgres(connection))
-            }
-        })
-    }
-
-    /// The connections that read.
-    pub(super) fn readers(&self) -> Pool {
-        match self {
-            Self::Sqlite(options) => Pool::Sqlite(
-                SqlitePoolOptions::new().max_connections(4).acquire_timeout(ACQUIRE).connect_lazy_with(
-                    options
-                        .clone()
-                        .create_if_missing(false)
-                        .pragma("query_only", "on")
-                        .pragma("mmap_size", "268435456"),
-                ),
-            ),
-            Self::Postgres(options) => Pool::Postgres(
-                PgPoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE).connect_lazy_with(options.clone()),
-            ),
-        }
-    }
-}
-
-enum Engine {
-    Sqlite(SqliteConnection),
-    Postgres(PgConnection),
-}
-
-/// The one connection that writes.
-pub(super) struct Connection {
-    engine: Engine,
-    /// The texts of inserts of many rows, by their beginning and their number of rows.
-    texts: HashMap<(&'static str, usize), Arc<str>>,
-}
-
-/// How many rows one statement inserts: each length is a prepared statement of its own, and each statement a way to
-/// the database and back.
-const ROWS: usize = 32;
-/// How long PostgreSQL may take over a statement: no answer is a lost connection.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(PATIENCE, work).await {
-        Ok(done) => Ok(done?),
-        Err(_) => Err(Fault::Late.into()),
-    }
-}
-
-impl Connection {
-    fn new(engine: Engine) -> Self {
-        Self { engine, texts: HashMap::new() }
-    }
-
-    /// Inserts rows of `columns` values each, `head` being `INSERT INTO … VALUES`; as few statements as it takes.
-    /// How many rows were new.
-    pub(super) async fn insert(
-        &mut self,
-        head: &'static str,
-        tail: &'static str,
-        columns: usize,
-        mut values: Vec<Value>,
-    ) -> Result<u64, StoreError> {
-        let mut new = 0;
-        while !values.is_empty() {
-            let rows = (values.len() / columns).min(ROWS);
-            let rest = values.split_off(rows * columns);
-            let numbered = matches!(self.engine, Engine::Postgres(_));
-            let text = self.texts.entry((head, rows)).or_insert_with(|| {
-                let places = places(rows, columns, numbered);
-                format!("{head} {places} {tail}").into()
-            });
-            let text = AssertSqlSafe(Arc::clone(text));
-            new += self.execute(text, std::mem::replace(&mut values, rest)).await?;
-        }
-        Ok(new)
-    }
-
-    /// SQLite takes the write lock at once: a transaction that reads first could not be sure to get it later.
-    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
-        let text = match &mut self.engine {
-            Engine::Sqlite(_) => "BEGIN IMMEDIATE",
-            Engine::Postgres(_) => "BEGIN",
-        };
-        self.execute(text, Vec::new()).await.map(drop)
-    }
-
-    pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
-        self.execute("COMMIT", Vec::new()).await.map(drop)
-    }
-
-    /// Whether the connection can be used further.
-    pub(super) async fn roll_back(&mut self) -> bool {
-        match self.execute("ROLLBACK", Vec::new()).await {
-            Ok(_) => true,
-            // SQLite rolls back by itself when the disk is full, and then has nothing to roll back.
-            Err(error) => {
-                matches!(self.engine, Engine::Sqlite(_)) && error.to_string().contains("no transaction is active")
-            }
-        }
-    }
-
-    /// How many rows it changed.
-    pub(super) async fn execute(&mut self, text: impl SqlSafeStr, values: Vec<Value>) -> Result<u64, StoreError> {
-        Ok(match &mut self.engine {
-            Engine::Sqlite(connection) => {
-                sqlx::query_with(text, for_sqlite(values)?).execute(connection).await?.rows_affected()
-            }
-            Engine::Postgres(connection) => {
-                in_time(sqlx::query_with(text, for_postgres(values)?).execute(connection)).await?.rows_affected()
-            }
-        })
-    }
-
-    /// Demands that exactly one row is changed.
-    pub(super) async fn execute_one(
-        &mut self,
-        what: &'static str,
-        text: impl SqlSafeStr,
-        values: Vec<Value>,
-    ) -> Result<(), StoreError> {
-        match self.execute(text, values).await? {
-            1 => Ok(()),
-            found => Err(StoreError::Rows { what, expected: 1, found }),
-        }
-    }
-
-    pub(super) async fn fetch(&mut self, text: impl SqlSafeStr, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        Ok(match &mut self.engine {
-            Engine::Sqlite(connection) => sqlx::query_with(text, for_sqlite(values)?)
-                .fetch_all(connection)
-                .await?
-                .into_iter()
-                .map(Row::Sqlite)
-                .collect(),
-            Engine::Postgres(connection) => {
-                in_time(sqlx::query_with(text, for_postgres(values)?).fetch_all(connection))
-                    .await?
-                    .into_iter()
-                    .map(Row::Postgres)
-                    .collect()
-            }
-        })
-    }
-
-    pub(super) async fn fetch_option(
-        &mut self,
-        text: impl SqlSafeStr,
-        values: Vec<Value>,
-    ) -> Result<Option<Row>, StoreError> {
-        Ok(self.fetch(text, values).await?.into_iter().next())
-    }
-
-    pub(super) async fn close(self) {
-        let _ = match self.engine {
-            Engine::Sqlite(connection) => connection.close().await,
-            Engine::Postgres(connection) => connection.close().await,
-        };
-    }
-
-    /// Brings the database to the shape that this version knows.
-    pub(super) async fn migrate(&mut self) -> Result<(), OpenError> {
-        let done = match &mut self.engine {
-            Engine::Sqlite(connection) => sqlx::migrate!("migrations/sqlite").run(connection).await,
-            Engine::Postgres(connection) => sqlx::migrate!("migrations/postgres").run(connection).await,
-        };
-        done.map_err(|error| match error {
-            sqlx::migrate::MigrateError::VersionMissing(version) => OpenError::Newer(version),
-            sqlx::migrate::MigrateError::Execute(error) => OpenError::Database(error.into()),
-            other => OpenError::Shape(other.to_string()),
-        })
-    }
-}
-
-/// The connections that read.
-pub(super) enum Pool {
-    Sqlite(SqlitePool),
-    Postgres(PgPool),
-}
-
-impl Pool {
-    pub(super) async fn fetch(&self, text: impl SqlSafeStr, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        Ok(match self {
-            Self::Sqlite(pool) => {
-                let rows = sqlx::query_with(text, for_sqlite(values)?).fetch_all(pool).await?;
-                rows.into_iter().map(Row::Sqlite).collect()
-            }
-            Self::Postgres(pool) => {
-                let rows = sqlx::query_with(text, for_postgres(values)?).fetch_all(pool).await?;
-                rows.into_iter().map(Row::Postgres).collect()
-            }
-        })
-    }
-
-    pub(super) async fn fetch_option(
-        &self,
-        text: impl SqlSafeStr,
-        values: Vec<Value>,
-    ) -> Result<Option<Row>, StoreError> {
-        Ok(self.fetch(text, values).await?.into_iter().next())
-    }
-
-    pub(super) async fn close(&self) {
-        match self {
-            Self::Sqlite(pool) => pool.close().await,
-            Self::Postgres(pool) => pool.close().await,
-        }
-    }
-}
-
-impl From<Fault> for OpenError {
-    fn from(fault: Fault) -> Self {
-        Self::Database(StoreError::Driver(fault))
-    }
 }

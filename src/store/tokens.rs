@@ -107,7 +107,7 @@ impl Store {
                         "INSERT INTO token (hash, purpose, account, created, expires) VALUES ($1, $2, $3, $4, $5)";
                     write.connection.execute_one("token", text, values![hash, purpose, account, now, end]).await?;
                     if purpose == TOKEN.0 {
-                        write.note(What::Admin, "token", format!("created for={}", account.unwrap_or("admin")));
+                        write.note(What::Admin, &"token", format!("created for={}", account.unwrap_or("admin")));
                     }
                     Ok(())
                 })
