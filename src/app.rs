@@ -19,6 +19,7 @@ use crate::config::{self, Config, ListenerTls, Login, ServerTls};
 use crate::domain::directory::Served;
 use crate::domain::keys::Keys;
 use crate::domain::language::{Language, Names};
+use crate::health::{Health, Meter};
 use crate::inbound::Inbound;
 use crate::listener::tls::{Files, Tls};
 use crate::listener::{self, Listener, TlsMode};
@@ -27,7 +28,7 @@ use crate::relay::{self, Identity, Relay};
 use crate::smtp::session;
 use crate::store::{self, Store, StoreError};
 use crate::texts::text;
-use crate::{health, portal};
+use crate::{admin, health, portal};
 
 /// How often another process's changes to offices are looked for.
 const DIRECTORY_POLL: Duration = Duration::from_secs(1);
@@ -65,6 +66,7 @@ pub struct Running {
     /// Our domains.
     pub served: Served,
     inbound: Arc<Inbound>,
+    health: Health,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -81,6 +83,7 @@ impl Running {
 
     /// Lets nobody in any more, finishes what is under way, and returns when all is still.
     pub async fn stop(self) {
+        self.health.stop();
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
@@ -107,7 +110,8 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
     let tasks = TaskTracker::new();
 
     let (http, portal_socket) = bind_http("portal.address", config.portal.address).await?;
-    let pages = portal::router(portal_state(config, &store, &clock, &ids, http));
+    let portal = portal_state(config, &store, &clock, &ids, http);
+    let pages = portal::router(portal.clone()).merge(admin::router(portal));
     let (metrics, metrics_socket) = bind_http("metrics.address", config.metrics).await?;
     let mut listeners = Vec::new();
     let mut smtp = Vec::new();
@@ -117,15 +121,17 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
         listeners.push(bound);
     }
 
+    let health = Health::new(store.clone(), clock, vec![connections(&listeners)]);
     for listener in listeners {
         tasks.spawn(listener.run(stop.clone()));
     }
-    tasks.spawn(serve_http(portal_socket, pages, stop.clone()));
-    tasks.spawn(serve_http(metrics_socket, health::router(store.clone()), stop.clone()));
+    let figures = health::metrics(health.clone()).merge(health::router(health.clone()));
+    tasks.spawn(serve_http(portal_socket, pages.merge(health::router(health.clone())), stop.clone()));
+    tasks.spawn(serve_http(metrics_socket, figures, stop.clone()));
     tasks.spawn(follow_directory(store.clone(), inbound.clone(), stop.clone()));
     tasks.spawn(build_outbound(config, &store, &relay, keys).run(stop.clone()));
     info!(smtp = ?smtp, %http, %metrics, "serving");
-    Ok(Running { smtp, http, metrics, store, relay, served, inbound, stop, tasks })
+    Ok(Running { smtp, http, metrics, store, relay, served, inbound, health, stop, tasks })
 }
 
 fn folder(key: &str, path: &Path) -> Result<(), CannotStart> {
@@ -261,6 +267,17 @@ fn bind_smtp(
         spool: config.spool.clone(),
     };
     Listener::bind(settings, inbound).map_err(|e| cannot_bind(&format!("listener[{index}].address"), from.address, &e))
+}
+
+/// How many SMTP connections are open, on all listeners.
+fn connections(listeners: &[Listener]) -> Meter {
+    let open: Vec<_> = listeners.iter().map(Listener::open).collect();
+    Meter {
+        name: "brevbro_smtp_connections",
+        help: "SMTP connections that are open.",
+        counter: false,
+        read: Arc::new(move || open.iter().map(|open| open() as u64).sum()),
+    }
 }
 
 async fn bind_http(key: &str, address: SocketAddr) -> Result<(SocketAddr, TcpListener), CannotStart> {

@@ -141,6 +141,19 @@ fn a_body_too_long_to_be_shown_is_an_attachment_too() {
     assert!(content.defects.iter().any(|d| d.code == "body-too-long"));
 }
 
+#[test]
+fn html_that_cannot_be_shown_stands_as_text_among_that_which_can() {
+    let part = "--b\r\nContent-Type: text/html\r\n\r\n";
+    let bomb = "<div>".repeat(2000);
+    let raw = format!(
+        "From: a@hel.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         {part}<p>First\r\n{part}{bomb}<i>Second</i>\r\n--b--\r\n"
+    );
+    let content = intake::read(raw.as_bytes(), &Limits::default());
+    assert_eq!(content.html.unwrap(), "<p>First</p>\n<p>Second</p>");
+    assert_eq!(content.text, "First\n\nSecond");
+}
+
 /// Pieces that matter to a reader of messages.
 const PIECES: &[&[u8]] = &[
     b"\r\n",

@@ -51,11 +51,13 @@ impl World {
         let octets: Vec<u8> = (0..=255).cycle().take(40_000).collect();
         let enclosed = file(self.gateway.folder(), "Todistus työajasta.pdf", &octets);
         let api = self.gateway.api("anna");
-        let reply = api.reply(id, "Hei, kiitos. Här är intyget.\n.\n..\nAnna", &[&enclosed]).unwrap();
+        let reply = api.reply(id, None, "Hei, kiitos. Här är intyget.\n.\n..\nAnna", &[&enclosed]).unwrap();
         assert!((200..300).contains(&reply.status), "{} {}", reply.status, String::from_utf8_lossy(&reply.body));
 
         let came = self.office.mailbox().wait_for(1);
         let address = self.check_reply(&came, &record, from, &octets);
+        let sent = reply.json()["id"].as_str().unwrap().to_owned();
+        assert_eq!(api.get(&format!("replies/{sent}")).json()["state"], "sent");
         self.answer_again(&came, &record, from, &address);
         self.no_secrets_in_the_log(&record);
     }
@@ -188,7 +190,7 @@ fn no_answer_where_none_is_wanted() {
     let inbox = api.inbox();
     let record = api.get(&format!("messages/{}", inbox[0]["id"].as_str().unwrap())).json();
     assert_eq!(record["reply_allowed"], false);
-    let refused = api.reply(record["id"].as_str().unwrap(), "Hej", &[]).unwrap();
+    let refused = api.reply(record["id"].as_str().unwrap(), None, "Hej", &[]).unwrap();
     assert!((400..500).contains(&refused.status), "{}", refused.status);
     assert!(world.office.mailbox().numbers().is_empty());
 }

@@ -6,7 +6,7 @@ use mail_parser::{HeaderForm, HeaderName, Message, MessagePart, PartFlags, PartK
 
 use super::defects::{self, FILE_NAME, TNEF};
 use super::names::{self, Taken};
-use super::{Limits, fields, layout, record, text};
+use super::{Limits, body, fields, layout, text};
 use crate::domain::record::{Attachment, Defect, Disposition, PartStatus};
 
 /// One attachment with its octets, decoded. A forwarded message comes as it came. `None`: there is no such one.
@@ -15,7 +15,7 @@ pub fn attachment(raw: &[u8], index: usize) -> Option<(Attachment, Vec<u8>)> {
     let limits = Limits::default();
     let message = limits.parse(raw)?;
     layout::attachments(&message, &limits).nth(index)?;
-    let shown = record::pictures_shown(&message, &limits);
+    let shown = body::pictures_shown(&message, &limits);
     // Names depend on those before.
     let mut taken = Taken::default();
     let (mut found, mut octets) = (None, Vec::new());

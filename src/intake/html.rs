@@ -80,3 +80,47 @@ pub(super) fn of_text(text: &str) -> String {
     out.push_str("</p>");
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_base(html: &str) -> String {
+        sanitised(html, &HashMap::from([("a@b".to_owned(), 3)]), Some("/m/1/attachments/"))
+    }
+
+    #[test]
+    fn pictures_of_the_message_are_shown_and_no_others() {
+        assert_eq!(with_base("<img src='cid:a%40b' alt=x>"), "<img src=\"/m/1/attachments/3\" alt=\"x\">");
+        for other in
+            ["cid:c", "https://a.example/x.png", "//a.example/x", "/m/1/attachments/3", "data:image/png;base64,AA"]
+        {
+            assert_eq!(with_base(&format!("<img alt=x src='{other}'>")), "<img alt=\"x\">", "{other}");
+        }
+    }
+
+    #[test]
+    fn links_lead_out_and_nowhere_else() {
+        let rel = "rel=\"noopener noreferrer nofollow\"";
+        assert_eq!(
+            with_base("<a href=https://a.example/ rel=opener>x</a>"),
+            format!("<a href=\"https://a.example/\" {rel}>x</a>")
+        );
+        for other in ["/portal/logout", "//a.example", "cid:a@b", "ftp://a.example", "\u{1}javascript:x", "#x", "tel:1"]
+        {
+            assert_eq!(with_base(&format!("<a href='{other}'>x</a>")), format!("<a {rel}>x</a>"), "{other}");
+        }
+    }
+
+    #[test]
+    fn letters_keep_their_looks() {
+        let html = "<table border=\"1\"><tbody><tr><td align=\"right\" style=\"padding:2px\"><font color=\"#333\">1</font></td></tr></tbody></table>";
+        assert_eq!(with_base(html), html);
+        assert_eq!(with_base("<p class=MsoNormal id=x name=y>a<o:p></o:p></p>"), "<p>a</p>");
+    }
+
+    #[test]
+    fn text_becomes_html() {
+        assert_eq!(of_text("a<b>\n& c"), "<p>a&lt;b&gt;<br>&amp; c</p>");
+    }
+}

@@ -35,3 +35,34 @@ pub(super) fn of(message: &Message<'_>) -> Classification {
         || says("Precedence", &|word| word == "list");
     Classification { auto_submitted, bounce, list }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::{Limits, glance};
+
+    #[test]
+    fn signs_of_machines() {
+        let read = |header: &str| {
+            let found = glance(format!("From: a@hel.example\r\n{header}\r\n\r\n").as_bytes(), &Limits::default());
+            let Classification { auto_submitted, bounce, list } = found.classification;
+            (auto_submitted, bounce, list)
+        };
+        for (header, expected) in [
+            ("Subject: x", (false, false, false)),
+            ("Auto-Submitted: no", (false, false, false)),
+            ("Auto-Submitted: No (a person did)", (false, false, false)),
+            ("auto-submitted:auto-generated; x=y", (true, false, false)),
+            ("X-Auto-Response-Suppress: None", (false, false, false)),
+            ("X-Auto-Response-Suppress: OOF, AutoReply", (true, false, false)),
+            ("Precedence: list", (true, false, true)),
+            ("Precedence: first-class", (false, false, false)),
+            ("List-Id: <a.hel.example>", (false, false, true)),
+            ("Content-Type: multipart/report; report-type=Delivery-Status; boundary=b", (true, true, false)),
+            ("Content-Type: multipart/report; report-type=disposition-notification; boundary=b", (true, false, false)),
+            ("X-Failed-Recipients: a@b.example", (true, true, false)),
+        ] {
+            assert_eq!(read(header), expected, "{header}");
+        }
+    }
+}

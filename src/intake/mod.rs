@@ -12,6 +12,7 @@
 //! whom it is for (`routing`), malware.
 
 mod attachments;
+mod body;
 mod defects;
 mod fields;
 mod glance;
@@ -20,6 +21,7 @@ pub mod json;
 mod kind;
 mod layout;
 mod limits;
+mod lines;
 mod names;
 mod outline;
 mod record;

@@ -1,6 +1,7 @@
 //! File names that are safe on any system.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::fields::turns_direction;
 
@@ -30,15 +31,15 @@ pub fn safe(name: &str) -> Option<String> {
             }
         }
     }
-    let mut out = shortened(out.trim_matches(is_fringe), 0);
+    let out = shortened(out.trim_matches(is_fringe), 0);
     if out.is_empty() {
-        return None;
+        None
+    } else if is_device(&out) || out.starts_with('-') {
+        // A leading hyphen would be an option to many a program.
+        Some(shortened(&format!("_{out}"), 0))
+    } else {
+        Some(out)
     }
-    // A leading hyphen would be an option to many a program.
-    if is_device(&out) || out.starts_with('-') {
-        out.insert(0, '_');
-    }
-    Some(out)
 }
 
 /// A file's name for a part that has none: `attachment-3.pdf`.
@@ -95,27 +96,30 @@ fn extension(media_type: &str) -> &str {
     }
 }
 
-/// Names already given in one message; case does not tell them apart.
+/// Names already given in one message, in lower case, each with the number to try next.
 #[derive(Default)]
-pub(super) struct Taken(HashSet<String>);
+pub(super) struct Taken(HashMap<String, usize>);
 
 impl Taken {
-    /// The name, or `name (2).pdf` where it is taken.
+    /// The name, or `name (2).pdf` where it is taken; case does not tell two names apart.
     pub(super) fn distinct(&mut self, name: String) -> String {
-        if self.0.insert(name.to_lowercase()) {
+        let key = name.to_lowercase();
+        let Some(&(mut number)) = self.0.get(&key) else {
+            self.0.insert(key, 2);
             return name;
-        }
-        // Ends: each number is taken by at most one of the names before.
-        let mut number = 2;
+        };
+        // Ends: no more numbers can be taken than there are names.
         loop {
             let suffix = format!(" ({number})");
             let short = shortened(&name, suffix.len());
             let (stem, dot_extension) = short.split_at(short.len() - extension_of(&short));
             let candidate = format!("{}{suffix}{dot_extension}", stem.trim_end());
-            if self.0.insert(candidate.to_lowercase()) {
+            number += 1;
+            if let Entry::Vacant(vacant) = self.0.entry(candidate.to_lowercase()) {
+                vacant.insert(2);
+                self.0.insert(key, number);
                 return candidate;
             }
-            number += 1;
         }
     }
 }
@@ -166,4 +170,56 @@ fn is_device(name: &str) -> bool {
     matches!(&*stem, "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" | "CLOCK$")
         || numbered
             .is_some_and(|n| matches!(n, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_safe() {
+        for (name, expected) in [
+            ("Beslut 2026.pdf", Some("Beslut 2026.pdf")),
+            ("../../etc/passwd", Some("passwd")),
+            ("C:\\a\\Päätös.pdf", Some("Päätös.pdf")),
+            ("a/", Some("a")),
+            ("NUL", Some("_NUL")),
+            ("nul.tar.gz", Some("_nul.tar.gz")),
+            ("Com¹.txt", Some("_Com¹.txt")),
+            ("COMMON.txt", Some("COMMON.txt")),
+            ("--help", Some("_--help")),
+            (" .x. . ", Some("x")),
+            ("a\r\nb\u{0}.txt", Some("a b.txt")),
+            ("fdp.\u{202E}cod.exe", Some("fdp.cod.exe")),
+            ("a<b>|c?.txt", Some("a_b__c_.txt")),
+            ("", None),
+            ("../..", None),
+            ("\u{200B}", None),
+        ] {
+            assert_eq!(safe(name).as_deref(), expected, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn long_names_keep_their_extension() {
+        let name = safe(&format!("{}.pdf", "å".repeat(300))).unwrap();
+        assert!(name.ends_with("å.pdf") && name.len() <= OCTETS && name.chars().count() <= CHARS);
+        let device = safe(&format!("CON.{}.pdf", "x".repeat(300))).unwrap();
+        assert!(device.starts_with("_CON.") && device.ends_with("x.pdf") && device.len() == CHARS);
+    }
+
+    #[test]
+    fn names_become_distinct() {
+        let mut taken = Taken::default();
+        let mut give = |name: &str| taken.distinct(name.to_owned());
+        assert_eq!(give("a.pdf"), "a.pdf");
+        assert_eq!(give("A.PDF"), "A (2).PDF");
+        assert_eq!(give("a (3).pdf"), "a (3).pdf");
+        assert_eq!(give("a.pdf"), "a (4).pdf");
+        assert_eq!(give("b"), "b");
+        assert_eq!(give("b"), "b (2)");
+        let long = "x".repeat(CHARS);
+        assert_eq!(give(&long), long);
+        assert_eq!(give(&long).len(), CHARS);
+    }
 }

@@ -1,6 +1,6 @@
 //! A first walk through HTML: its text, its language, which pictures it shows, what will be taken out of it, and
 //! whether it is safe to build as a tree. The walk is made with the parser that the sanitiser uses, but keeps no tree,
-//! and stops when the tree grows out of proportion: some kilobytes of unclosed tags can make millions of nodes.
+//! and stops when the cost grows out of proportion: some kilobytes of unclosed tags can make millions of nodes.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -11,12 +11,30 @@ use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::{Attribute, ExpandedName, LocalName, ParseOpts, QualName, local_name, ns, parse_fragment};
 
-/// Elements of the tree. A long newsletter has ten thousand.
-const ELEMENTS: usize = 100_000;
+use super::lines::{Block, Lines, Place, space_around};
+
 /// Elements inside one another. Word's deepest tables reach a hundred.
 const DEEPEST: usize = 512;
-/// Octets between two looks at the two above.
+/// Octets between two looks at the cost.
 const STEP: usize = 2048;
+
+/// What the HTML of one message may cost. Each bound was found by trying what takes longest; together they keep the
+/// worst below a second or two.
+#[derive(Debug, Clone)]
+pub(super) struct Budget {
+    /// `<` and `&`: end tags look through all open elements. A long newsletter has some ten thousand.
+    marks: usize,
+    /// Elements of the tree.
+    elements: usize,
+    /// Comparisons of each attribute with those before it in the same tag.
+    comparisons: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { marks: 100_000, elements: 100_000, comparisons: 500_000_000 }
+    }
+}
 
 /// What HTML is about.
 #[derive(Debug, Default)]
@@ -35,24 +53,42 @@ pub(super) struct Outline {
     pub(super) too_complex: bool,
 }
 
-/// Walks through the HTML.
-pub(super) fn of(html: &str) -> Outline {
+/// Walks through the HTML, as long as the budget lasts.
+pub(super) fn of(html: &str, budget: &mut Budget) -> Outline {
+    let marks = memchr::memchr2_iter(b'<', b'&', html.as_bytes()).count();
+    let Some(left) = budget.marks.checked_sub(marks) else { return beyond(html, Outline::default()) };
+    budget.marks = left;
     let context = QualName::new(None, ns!(html), local_name!("div"));
     let mut parser = parse_fragment(Sink::default(), ParseOpts::default(), context, Vec::new(), false);
     let mut rest = html;
+    // Places where an attribute can begin, since the parser last handed over anything.
+    let mut attributes = 0;
     while !rest.is_empty() {
         let step = rest.floor_char_boundary(STEP);
-        parser.process(StrTendril::from_slice(&rest[..step]));
-        rest = &rest[step..];
+        let (piece, after) = rest.split_at(step);
+        let begins = |c: &u8| matches!(c, b' ' | b'\t' | b'\n' | b'\r' | b'\x0C' | b'/' | b'"' | b'\'');
+        let fresh = piece.bytes().filter(|c| begins(c)).count();
         let sink = &parser.tokenizer.sink.sink;
-        if sink.elements.get() > ELEMENTS || sink.deepest.get() > DEEPEST || sink.hopeless.get() {
-            let mut outline = sink.outline.take();
-            outline.text = mail_parser::html_to_text(html);
-            outline.too_complex = true;
-            return outline;
+        attributes = if sink.busy.replace(false) { fresh } else { attributes + fresh };
+        let elements = sink.elements.replace(0);
+        let (comparisons, deepest) = (fresh * attributes, sink.deepest.get());
+        if comparisons > budget.comparisons || elements > budget.elements || deepest > DEEPEST || sink.hopeless.get() {
+            return beyond(html, sink.outline.take());
         }
+        budget.comparisons -= comparisons;
+        budget.elements -= elements;
+        parser.process(StrTendril::from_slice(piece));
+        rest = after;
+    }
+    if parser.tokenizer.sink.sink.hopeless.get() {
+        return beyond(html, Outline::default());
     }
     parser.finish()
+}
+
+/// HTML that is not walked through: its text by simpler means.
+fn beyond(html: &str, outline: Outline) -> Outline {
+    Outline { text: mail_parser::html_to_text(html), too_complex: true, ..outline }
 }
 
 /// The Content-ID in `cid:…` (RFC 2392), percent-encoding undone.
@@ -66,15 +102,12 @@ pub(super) fn content_id(url: &str) -> Option<String> {
     let mut rest = id.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {
         let digit = |at: usize| tail.get(at).and_then(|c| char::from(*c).to_digit(16));
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(first);
-                rest = tail;
-            }
+        if let (b'%', Some(high), Some(low)) = (first, digit(0), digit(1)) {
+            bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
+            rest = &tail[2..];
+        } else {
+            bytes.push(first);
+            rest = tail;
         }
     }
     Some(String::from_utf8_lossy(&bytes).into_owned())
@@ -88,33 +121,18 @@ struct Node {
     place: Cell<Place>,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Place {
-    depth: usize,
-    /// Its text is no text: a script, the title, a template.
-    hidden: bool,
-    /// White space counts in it.
-    verbatim: bool,
-    /// How many quotations it stands in.
-    quotes: usize,
-    block: Block,
-}
-
-/// The nearest element that begins a line of its own.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Block {
-    number: usize,
-    /// Line breaks before and after.
-    space: usize,
-}
-
 type Handle = Rc<Node>;
 
 #[derive(Default)]
 struct Sink {
     outline: RefCell<Outline>,
     lines: RefCell<Lines>,
+    /// Elements since the last look.
     elements: Cell<usize>,
+    /// Elements in all: the numbers of blocks.
+    blocks: Cell<usize>,
+    /// It was handed something since the last look.
+    busy: Cell<bool>,
     deepest: Cell<usize>,
     hopeless: Cell<bool>,
 }
@@ -138,7 +156,7 @@ impl Sink {
             hidden: above.hidden || hidden,
             verbatim: above.verbatim || matches!(name, "pre" | "textarea" | "listing"),
             quotes: (above.quotes + usize::from(name == "blockquote")).min(20),
-            block: if space > 0 { Block { number: self.elements.get(), space } } else { above.block },
+            block: if space > 0 { Block { number: self.blocks.get(), space } } else { above.block },
         }
     }
 
@@ -174,6 +192,7 @@ impl Sink {
     }
 
     fn put(&self, parent: &Node, child: NodeOrText<Handle>) {
+        self.busy.set(true);
         match child {
             NodeOrText::AppendText(text) => {
                 if &*parent.name.local == "style" {
@@ -188,7 +207,7 @@ impl Sink {
                 node.place.set(place);
                 self.deepest.set(self.deepest.get().max(place.depth));
                 if !place.hidden {
-                    self.lines.borrow_mut().begin(&node);
+                    self.lines.borrow_mut().begin(&node.name.local, node.alt.as_deref(), place);
                 }
             }
         }
@@ -226,13 +245,16 @@ impl TreeSink for Sink {
     }
 
     fn create_element(&self, name: QualName, attrs: Vec<Attribute>, _: ElementFlags) -> Handle {
+        self.busy.set(true);
         self.elements.set(self.elements.get() + 1);
+        self.blocks.set(self.blocks.get() + 1);
         self.inspect(&name.local, &attrs);
         let alt = attrs.into_iter().find(|a| a.name.local == local_name!("alt")).map(|a| a.value);
         Self::node(name, alt)
     }
 
     fn create_comment(&self, _: StrTendril) -> Handle {
+        self.busy.set(true);
         Self::node(QualName::new(None, ns!(), local_name!("")), None)
     }
 
@@ -279,72 +301,13 @@ impl TreeSink for Sink {
     fn reparent_children(&self, _: &Handle, _: &Handle) {}
 }
 
-/// Text laid out in lines.
-#[derive(Default)]
-struct Lines {
-    out: String,
-    block: Block,
-    breaks: usize,
-    gap: Option<char>,
-}
-
-impl Lines {
-    fn text(&mut self, text: &str, place: Place) {
-        for c in text.chars() {
-            match c {
-                '\n' if place.verbatim => self.breaks = (self.breaks + 1).min(2),
-                c if c.is_whitespace() && !place.verbatim => self.gap = self.gap.or(Some(' ')),
-                c if c.is_control() && c != '\t' => {}
-                c => self.push(c, place),
-            }
-        }
-    }
-
-    fn push(&mut self, c: char, place: Place) {
-        if self.block != place.block {
-            self.breaks = self.breaks.max(self.block.space).max(place.block.space);
-            self.block = place.block;
-        }
-        if self.breaks > 0 || self.out.is_empty() {
-            if !self.out.is_empty() {
-                self.out.extend(std::iter::repeat_n('\n', self.breaks));
-            }
-            self.out.extend(std::iter::repeat_n("> ", place.quotes));
-            (self.breaks, self.gap) = (0, None);
-        }
-        self.out.extend(self.gap.take());
-        self.out.push(c);
-    }
-
-    fn begin(&mut self, node: &Node) {
-        let place = node.place.get();
-        match &*node.name.local {
-            "br" => self.breaks = (self.breaks + 1).min(2),
-            "td" | "th" => self.gap = Some('\t'),
-            "li" => "- ".chars().for_each(|c| self.push(c, place)),
-            "img" => {
-                if let Some(alt) = node.alt.as_ref().filter(|alt| !alt.trim().is_empty()) {
-                    self.text(&format!(" [{}] ", alt.trim()), place);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Line breaks before and after an element; none where it stands in a line.
-fn space_around(name: &str) -> usize {
-    match name {
-        "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "table" | "ul" | "ol" | "dl" | "pre" | "hr" | "blockquote" => 2,
-        "div" | "tr" | "li" | "dt" | "dd" | "address" | "article" | "aside" | "center" | "footer" | "form"
-        | "header" | "section" | "figure" | "caption" | "fieldset" => 1,
-        _ => 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of(html: &str) -> Outline {
+        super::of(html, &mut Budget::default())
+    }
 
     #[test]
     fn text_of_html() {
@@ -375,14 +338,31 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_out_of_proportion_is_not_built() {
-        let tags = |make: &dyn Fn(usize) -> String| (0..100_000).map(make).collect::<String>();
-        assert!(of(&tags(&|_| "<div>".into())).too_complex);
-        assert!(of(&tags(&|n| format!("<b id={n}><p>"))).too_complex);
-        assert!(of(&tags(&|n| format!("<b id={n}><applet></b></applet><p>"))).too_complex);
-        assert!(of(&tags(&|n| format!("<b id={n}><table><td></b></table>"))).too_complex);
-        assert!(!of(&"<p>a<td><li><b>b</b>".repeat(20_000)).too_complex);
-        assert!(of("<select><button><selectedcontent></button><option>a</select>").too_complex);
+    fn html_out_of_proportion_is_not_built() {
+        let small = || Budget { marks: 20_000, elements: 4000, comparisons: 2_000_000 };
+        let too_complex = |html: &str| super::of(html, &mut small()).too_complex;
+        let tags = |make: &dyn Fn(usize) -> String| (0..5000).map(make).collect::<String>();
+        assert!(too_complex(&tags(&|_| "<div>".into())));
+        assert!(too_complex(&tags(&|n| format!("<b id={n}><p>"))));
+        assert!(too_complex(&tags(&|n| format!("<b id={n}><applet></b></applet><p>"))));
+        assert!(too_complex(&tags(&|n| format!("<b id={n}><table><td></b></table>"))));
+        assert!(too_complex(&format!("<p {}>", tags(&|n| format!("a{n} ")))));
+        assert!(too_complex(&"</i>".repeat(30_000)));
+        assert!(too_complex("<select><button><selectedcontent></button><option>a</select>"));
+        assert!(!too_complex(&"<p>a<td><li><b>b</b>".repeat(1000)));
+        assert!(!too_complex(&format!(
+            "<img src='data:image/png;base64,{}'>",
+            "aGVsc2lu+Z2ZvcnMgc29jaWFsdGrDpG/".repeat(1000)
+        )));
+    }
+
+    #[test]
+    fn the_parts_of_a_message_share_one_budget() {
+        let mut budget = Budget { marks: 10, ..Budget::default() };
+        assert!(!super::of("<p>a</p><p>b</p>", &mut budget).too_complex);
+        assert!(!super::of("<p>a</p><p>b</p>", &mut budget).too_complex);
+        let third = super::of("<p>a</p><p>b</p>", &mut budget);
+        assert!(third.too_complex && third.text.contains('b'));
     }
 
     #[test]

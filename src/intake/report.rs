@@ -86,3 +86,44 @@ fn without_addresses(text: &str) -> String {
         None => line,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(status: &str) -> Finding {
+        finding(
+            format!(
+                "From: a@hel.example\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+                 --b\r\nContent-Type: message/delivery-status\r\n\r\n{status}\r\n--b--\r\n"
+            )
+            .as_bytes(),
+        )
+    }
+
+    #[test]
+    fn what_reports_say() {
+        let failed = |detail: &str| Finding::Failed { detail: detail.into() };
+        assert_eq!(read("Reporting-MTA: dns; x\r\n\r\nAction: FAILED\r\nStatus: 5.2.2"), failed("5.2.2"));
+        assert_eq!(
+            read("Action: failed\r\nDiagnostic-Code: smtp; 550 no\r\n <a@b.example>\r\n  here"),
+            failed("smtp; 550 no … here")
+        );
+        assert_eq!(read("\r\nAction: delayed\r\nStatus: 4.0.0"), Finding::Delayed { detail: "4.0.0".into() });
+        assert_eq!(read("\r\nAction: relayed"), Finding::Delivered);
+        assert_eq!(read("\r\nAction: delivered\r\n\r\nAction: failed\r\nStatus: 5.0.0"), failed("5.0.0"));
+        assert_eq!(read("\r\nAction: exploded"), Finding::Unreadable);
+        assert_eq!(read(""), Finding::Unreadable);
+        assert_eq!(finding(b""), Finding::Unreadable);
+    }
+
+    #[test]
+    fn details_are_short_and_without_addresses() {
+        let Finding::Failed { detail } =
+            read(&format!("Action: failed\r\nStatus: {}", "a@b.example refused ".repeat(200)))
+        else {
+            panic!("failed")
+        };
+        assert!(!detail.contains('@') && detail.chars().count() == DETAIL + 1);
+    }
+}

@@ -80,6 +80,7 @@ pub struct Listener {
     socket: TcpListener,
     settings: Arc<Settings>,
     inbound: Arc<Inbound>,
+    permits: Arc<Semaphore>,
 }
 
 impl Listener {
@@ -97,7 +98,8 @@ impl Listener {
         }
         socket.bind(&settings.address.into())?;
         socket.listen(BACKLOG)?;
-        Ok(Self { socket: TcpListener::from_std(socket.into())?, settings: Arc::new(settings), inbound })
+        let permits = Arc::new(Semaphore::new(settings.connections));
+        Ok(Self { socket: TcpListener::from_std(socket.into())?, settings: Arc::new(settings), inbound, permits })
     }
 
     /// Where it listens: the port that was given for 0.
@@ -108,9 +110,15 @@ impl Listener {
         self.socket.local_addr()
     }
 
+    /// Tells, whenever it is asked, how many connections are open.
+    #[must_use]
+    pub fn open(&self) -> impl Fn() -> usize + Send + Sync + 'static {
+        let (permits, all) = (self.permits.clone(), self.settings.connections);
+        move || all.saturating_sub(permits.available_permits())
+    }
+
     /// Serves until `stop`, then lets those who are being served finish, as long as [`Timeouts::drain`] allows.
     pub async fn run(self, stop: CancellationToken) {
-        let permits = Arc::new(Semaphore::new(self.settings.connections));
         let peers = Arc::new(Peers::default());
         let tracker = TaskTracker::new();
         let hard_stop = CancellationToken::new();
@@ -131,7 +139,7 @@ impl Listener {
             };
             back_off = BACK_OFF.0;
             let (Ok(permit), Some(seat)) =
-                (permits.clone().try_acquire_owned(), peers.seat(peer.ip(), self.settings.connections_per_peer))
+                (self.permits.clone().try_acquire_owned(), peers.seat(peer.ip(), self.settings.connections_per_peer))
             else {
                 debug!(listener = %self.settings.address, "turned away: no permit");
                 tracker.spawn(turn_away(stream));

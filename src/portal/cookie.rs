@@ -3,7 +3,8 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 
 /// The value of the first cookie of this name.
-pub(super) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+#[must_use]
+pub fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get_all(header::COOKIE).iter().filter_map(|field| field.to_str().ok()).flat_map(|f| f.split(';')).find_map(
         |pair| {
             let (key, value) = pair.trim().split_once('=')?;

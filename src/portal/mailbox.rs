@@ -150,6 +150,11 @@ pub(super) async fn message_page(
         automatic: record.auto_submitted,
         content_language: content.language.filter(|tag| tag != words.tag()),
         html_src: content.html.is_some().then(|| format!("{path}/html")),
+        html_height: match content.text.len() + 80 * content.text.lines().count() {
+            0..1000 => "low",
+            1000..3000 => "middling",
+            _ => "high",
+        },
         pieces,
         files: content.attachments.iter().map(|attachment| file(&words, &path, attachment)).collect(),
         defects: content.defects.iter().map(|defect| plainly(&words, defect)).collect(),

@@ -30,9 +30,10 @@ mod view;
 mod visitor;
 mod words;
 
+pub use cookie::value as cookie_value;
 pub use guard::around;
 pub use routes::router;
 pub use state::{Inner, Limits, Login, PortalState, Settings};
 pub use view::{Frame, page};
-pub use visitor::Admin;
+pub use visitor::{Admin, Visitor};
 pub use words::Words;

@@ -113,6 +113,7 @@ pub(super) fn kind_of_file(media_type: &str) -> String {
         "image/webp" => "WebP",
         "text/plain" => "TXT",
         "text/html" => "HTML",
+        "text/csv" => "CSV",
         "text/calendar" => "iCalendar",
         other => other,
     };

@@ -172,6 +172,8 @@ pub(super) struct MessagePage {
     pub automatic: bool,
     pub content_language: Option<String>,
     pub html_src: Option<String>,
+    /// How high the frame is at first: without scripts it cannot know.
+    pub html_height: &'static str,
     pub pieces: Vec<Piece>,
     pub files: Vec<FileView>,
     pub defects: Vec<String>,

@@ -21,7 +21,7 @@ pub(super) const SESSION: &str = "brevbro_session";
 
 /// Who asks.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Visitor {
+pub struct Visitor {
     /// Whose mailbox, when signed in.
     pub account: Option<Account>,
     /// Whether the bearer token is an admin's.

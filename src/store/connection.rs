@@ -64,7 +64,7 @@ impl Address {
                 options.clone().pragma("cache_size", "-65536").pragma("wal_autocheckpoint", "4000").connect().await?,
             )),
             Self::Postgres(options) => {
-                let mut connection = options.connect().await?;
+                let mut connection = in_time(options.connect()).await?;
                 // A server may be set to answer before it has synced: the promise of a 250 is ours, not its.
                 let row =
                     sqlx::query("SELECT current_setting('synchronous_commit')").fetch_one(&mut connection).await?;
@@ -80,13 +80,10 @@ impl Address {
     pub(super) fn readers(&self) -> Pool {
         match self {
             Self::Sqlite(options) => Pool::Sqlite(
-                SqlitePoolOptions::new().max_connections(4).acquire_timeout(ACQUIRE).connect_lazy_with(
-                    options
-                        .clone()
-                        .create_if_missing(false)
-                        .pragma("query_only", "on")
-                        .pragma("mmap_size", "268435456"),
-                ),
+                SqlitePoolOptions::new()
+                    .max_connections(4)
+                    .acquire_timeout(ACQUIRE)
+                    .connect_lazy_with(options.clone().create_if_missing(false).pragma("query_only", "on")),
             ),
             Self::Postgres(options) => Pool::Postgres(
                 PgPoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE).connect_lazy_with(options.clone()),

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 
-use super::blobs::{Blobs, make_folder};
+use super::blobs::{Blobs, make_folder, sync_folder};
 use super::committer::{Committer, Counts, Desk};
 use super::connection::{Address, Pool};
 use super::error::OpenError;
@@ -158,5 +158,9 @@ fn make_file(path: &std::path::Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         make_folder(folder)?;
     }
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => sync_folder(folder),
+        _ => sync_folder(std::path::Path::new(".")),
+    }
 }

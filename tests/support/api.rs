@@ -59,9 +59,12 @@ impl Api {
         response
     }
 
-    /// A reply with files, as a browser's form would send it.
-    pub fn reply(&self, record: &str, text: &str, files: &[&Path]) -> Option<Response> {
+    /// A reply with files, as a browser's form would send it; with a key, the same again is the same reply.
+    pub fn reply(&self, record: &str, key: Option<&str>, text: &str, files: &[&Path]) -> Option<Response> {
         let mut words = vec!["-F".to_owned(), format!("text={text}")];
+        if let Some(key) = key {
+            words.extend(["-H".to_owned(), format!("Idempotency-Key: {key}")]);
+        }
         for file in files {
             words.push("-F".to_owned());
             words.push(format!("file=@{}", file.display()));
@@ -74,7 +77,7 @@ impl Api {
     pub fn inbox(&self) -> Vec<Value> {
         let (mut all, mut cursor) = (Vec::new(), String::new());
         loop {
-            let mut page = self.get(&format!("messages?limit=200{cursor}")).json();
+            let mut page = self.get(&format!("messages?limit=100{cursor}")).json();
             let Value::Array(items) = page["items"].take() else { panic!("no items: {page}") };
             all.extend(items);
             match page["next"].as_str() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use super::gateway::{Gateway, said};
+use super::gateway::{Gateway, file, said};
 
 /// Where a message file goes.
 pub struct Letter<'a> {
@@ -20,9 +20,13 @@ impl Letter<'_> {
     pub fn hand_in(&self, gateway: &Gateway) -> Output {
         let (port, ca) = (gateway.smtp_port, gateway.path("ca.pem"));
         if self.from.is_ascii() {
+            // swaks ends what it sends with a line end of its own.
+            let letter = std::fs::read(self.file).unwrap();
+            let letter = letter.strip_suffix(b"\r\n").expect("a letter ends with CRLF");
+            let path = file(gateway.folder(), "letter.eml", letter);
             Command::new("swaks")
                 .args(["--server", &format!("127.0.0.1:{port}"), "--helo", "mail.hel.example"])
-                .args(["--from", self.from, "--to", self.to, "--data", &format!("@{}", self.file.display())])
+                .args(["--from", self.from, "--to", self.to, "--data", &format!("@{}", path.display())])
                 .args(["--tls", "--tls-verify", "--tls-ca-path", &ca])
                 .output()
                 .unwrap()

@@ -42,10 +42,16 @@ impl Ledger {
     /// The mailbox holds what was promised, each once, octet by octet, and nothing else.
     pub fn check(&self, api: &Api, scratch: &Path) {
         let promised = self.promised.lock().unwrap();
+        let records: Vec<String> = api.inbox().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect();
+        let folder = tempfile::tempdir_in(scratch).unwrap();
+        api.raw_into(&records, folder.path());
         let mut kept: HashMap<String, String> = HashMap::new();
-        for item in api.inbox() {
-            let record = item["id"].as_str().unwrap().to_owned();
-            let message_id = item["message_id"].as_str().unwrap_or_default().to_owned();
+        for record in records {
+            let octets = std::fs::read(folder.path().join(&record)).unwrap();
+            let message_id = message_id(&octets);
+            if let Some(promise) = promised.get(&message_id) {
+                assert_eq!(*promise, hash::sha256(&octets), "{message_id} has other octets");
+            }
             if let Some(twin) = kept.insert(message_id.clone(), record.clone()) {
                 panic!("{message_id} is there twice: {twin} and {record}");
             }
@@ -54,15 +60,13 @@ impl Ledger {
         assert!(lost.is_empty(), "{} of {} got 250 and are gone: {lost:?}", lost.len(), promised.len());
         let strange: Vec<_> = kept.keys().filter(|id| !promised.contains_key(*id)).collect();
         assert!(strange.is_empty(), "kept, and never acknowledged at the end: {strange:?}");
-
-        let folder = tempfile::tempdir_in(scratch).unwrap();
-        let records: Vec<String> = kept.values().cloned().collect();
-        api.raw_into(&records, folder.path());
-        for (message_id, record) in &kept {
-            let octets = std::fs::read(folder.path().join(record)).unwrap();
-            assert_eq!(promised[message_id], hash::sha256(&octets), "{message_id} has other octets");
-        }
     }
+}
+
+fn message_id(octets: &[u8]) -> String {
+    let head = String::from_utf8_lossy(&octets[..octets.len().min(2000)]);
+    let (_, rest) = head.split_once("Message-ID: <").expect("our letters have one early on");
+    rest.split('>').next().unwrap_or_default().to_owned()
 }
 
 /// Senders at work.

@@ -163,8 +163,8 @@ quoted-lines =
     }
 defects =
     { $count ->
-        [one] Something was not right with this message (1 remark)
-       *[other] Something was not right with this message ({ $count } remarks)
+        [one] About this message (1 remark)
+       *[other] About this message ({ $count } remarks)
     }
 size-bytes =
     { $count ->
@@ -204,3 +204,30 @@ unread-count =
     }
 fault-language = The language is sv, fi or en.
 fault-state = A mailbox can only be taken into use here: active.
+admin = Administration
+admin-overview = Overview
+admin-outbox = Outbox
+admin-trace = Trace a message
+admin-trace-about = The id of an arrival, a record, a reply or an outbox item, or a Message-ID.
+admin-find = Find
+admin-nothing = Nothing is known of it.
+admin-none = None.
+admin-door = Messages in
+admin-records = Records in mailboxes
+admin-messages = Messages taken
+admin-syncs = Syncs they shared
+admin-events = Events
+admin-accounts = Accounts
+admin-refusals = Refusals
+admin-id = Id
+admin-state = State
+admin-to = To
+admin-attempts = Attempts
+admin-queued = Queued
+admin-next = Next
+admin-last = Last answer
+admin-all = all
+admin-held = held
+admin-token = Admin's token
+admin-token-about = Made on the gateway with
+admin-token-wrong = This is no admin's token, or it has ended.

@@ -163,8 +163,8 @@ quoted-lines =
     }
 defects =
     { $count ->
-        [one] Tässä viestissä ei kaikki ollut kunnossa (1 huomautus)
-       *[other] Tässä viestissä ei kaikki ollut kunnossa ({ $count } huomautusta)
+        [one] Tietoja tästä viestistä (1 huomautus)
+       *[other] Tietoja tästä viestistä ({ $count } huomautusta)
     }
 size-bytes =
     { $count ->
@@ -204,3 +204,30 @@ unread-count =
     }
 fault-language = Kieli on sv, fi tai en.
 fault-state = Täällä postilaatikon voi vain ottaa käyttöön: active.
+admin = Ylläpito
+admin-overview = Yleiskatsaus
+admin-outbox = Lähtevät
+admin-trace = Seuraa viestiä
+admin-trace-about = Saapumisen, tallenteen, vastauksen tai lähetyksen tunnus, tai Message-ID.
+admin-find = Etsi
+admin-nothing = Siitä ei tiedetä mitään.
+admin-none = Ei mitään.
+admin-door = Saapuvat
+admin-records = Tallenteita laatikoissa
+admin-messages = Vastaanotettuja viestejä
+admin-syncs = Yhteisiä levykirjoituksia
+admin-events = Tapahtumat
+admin-accounts = Tilit
+admin-refusals = Torjutut
+admin-id = Tunnus
+admin-state = Tila
+admin-to = Minne
+admin-attempts = Yrityksiä
+admin-queued = Jonoon
+admin-next = Seuraava
+admin-last = Viime vastaus
+admin-all = kaikki
+admin-held = pysäytetty
+admin-token = Ylläpitäjän tunniste
+admin-token-about = Luodaan yhdyskäytävällä komennolla
+admin-token-wrong = Tämä ei ole ylläpitäjän tunniste, tai se on vanhentunut.

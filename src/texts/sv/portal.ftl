@@ -163,8 +163,8 @@ quoted-lines =
     }
 defects =
     { $count ->
-        [one] Något var inte rätt med det här meddelandet (1 anmärkning)
-       *[other] Något var inte rätt med det här meddelandet ({ $count } anmärkningar)
+        [one] Om det här meddelandet (1 anmärkning)
+       *[other] Om det här meddelandet ({ $count } anmärkningar)
     }
 size-bytes =
     { $count ->
@@ -204,3 +204,30 @@ unread-count =
     }
 fault-language = Språket är sv, fi eller en.
 fault-state = Här kan brevlådan bara tas i bruk: active.
+admin = Administration
+admin-overview = Översikt
+admin-outbox = Utkorg
+admin-trace = Följ ett meddelande
+admin-trace-about = Id för en ankomst, en post, ett svar eller en försändelse, eller ett Message-ID.
+admin-find = Sök
+admin-nothing = Inget är känt om det.
+admin-none = Inga.
+admin-door = Inkommande
+admin-records = Poster i brevlådor
+admin-messages = Mottagna meddelanden
+admin-syncs = Delade synkroniseringar
+admin-events = Händelser
+admin-accounts = Konton
+admin-refusals = Avvisade
+admin-id = Id
+admin-state = Tillstånd
+admin-to = Till
+admin-attempts = Försök
+admin-queued = Köad
+admin-next = Nästa
+admin-last = Senaste svar
+admin-all = alla
+admin-held = pausad
+admin-token = Administratörens token
+admin-token-about = Skapas på gatewayen med
+admin-token-wrong = Det här är ingen administratörs token, eller så har den gått ut.

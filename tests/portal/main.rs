@@ -1,0 +1,11 @@
+//! The portal over real HTTP, on a store of its own.
+
+mod admin;
+mod api;
+mod house;
+mod http;
+mod login;
+mod look;
+mod mailbox;
+mod replies;
+mod safety;
