@@ -46,7 +46,7 @@ pub struct CannotStart {
 }
 
 impl CannotStart {
-    fn new(key: impl Into<String>, what: impl ToString, remedy: impl Into<String>) -> Self {
+    fn new(key: impl Into<String>, what: impl std::fmt::Display, remedy: impl Into<String>) -> Self {
         Self { key: key.into(), what: what.to_string(), remedy: remedy.into() }
     }
 }
@@ -97,7 +97,7 @@ impl Running {
 /// The first thing that is in the way.
 pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, CannotStart> {
     folder("spool.folder", &config.spool)?;
-    let store = open_store(config, clock.clone(), ids.clone()).await?;
+    let store = Box::pin(open_store(config, clock.clone(), ids.clone())).await?;
     let away = |e: StoreError| CannotStart::new("database.url", e, "look at the database");
     let directory = store.directory().await.map_err(away)?;
     let keys = config.node.keys.clone();
@@ -153,7 +153,7 @@ pub async fn open_store(config: &Config, clock: Clock, ids: Ids) -> Result<Store
         node: config.node.id.clone(),
         inline_limit: usize::try_from(config.blobs.inline_limit).unwrap_or(usize::MAX),
     };
-    Store::open(settings, config.node.keys.clone(), clock, ids).await.map_err(|e| {
+    Box::pin(Store::open(settings, config.node.keys.clone(), clock, ids)).await.map_err(|e| {
         CannotStart::new("database.url", format!("{}: {e}", config.database.shown), "brevbro check says more")
     })
 }

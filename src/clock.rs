@@ -34,8 +34,11 @@ impl Clock {
 #[derive(Clone)]
 pub struct Ids {
     clock: Clock,
-    fill: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    fill: Arc<Fill>,
 }
+
+/// Fills bytes with chance.
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl Ids {
     /// Chance from the operating system.

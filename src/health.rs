@@ -78,7 +78,6 @@ impl Health {
 }
 
 /// `/health/live`: the process answers. `/health/ready`: it can be sent work; 503 with the reason when it cannot.
-#[must_use]
 pub fn router(health: Health) -> Router {
     Router::new()
         .route("/health/live", get(|| async { plain(StatusCode::OK, "alive\n") }))
@@ -101,7 +100,6 @@ fn plain(status: StatusCode, text: &'static str) -> Response {
 }
 
 /// `/metrics`, in the text format of Prometheus; for a port of its own, which the world does not reach.
-#[must_use]
 pub fn metrics(health: Health) -> Router {
     Router::new().route("/metrics", get(figures)).with_state(health)
 }

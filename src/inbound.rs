@@ -145,7 +145,7 @@ impl Inbound {
         if glance.hops > MAX_HOPS {
             return Err(Refusal::new(Class::Loop, format!("{} Received fields", glance.hops)));
         }
-        let from = self.author(envelope, &glance)?;
+        let from = Self::author(envelope, &glance)?;
         let mut placements = Vec::with_capacity(1 + envelope.rest.len());
         for recipient in envelope.recipients() {
             placements.push(match recipient.route.destination() {
@@ -181,7 +181,7 @@ impl Inbound {
     }
 
     /// The author to show: of an office the one that was proved, of a stranger what it says.
-    fn author(&self, envelope: &Envelope, glance: &Glance) -> Result<Person, Refusal> {
+    fn author(envelope: &Envelope, glance: &Glance) -> Result<Person, Refusal> {
         match &envelope.sender {
             Sender::Office(trusted) => {
                 let proved = trust::sender::author(trusted, &glance.from)?;

@@ -22,7 +22,7 @@ use crate::store::Stats;
 #[derive(Debug, Serialize)]
 pub(super) struct StatsJson {
     #[serde(flatten)]
-    stats: Stats,
+    counts: Stats,
     messages_a_sync: f64,
 }
 
@@ -115,8 +115,8 @@ pub(super) struct Found<T> {
     ),
 )]
 pub(super) async fn stats(State(state): State<PortalState>, _: Admin) -> Result<Json<StatsJson>, Fault> {
-    let stats = state.store.stats().await?;
-    Ok(Json(StatsJson { messages_a_sync: stats.messages_a_sync(), stats }))
+    let counts = state.store.stats().await?;
+    Ok(Json(StatsJson { messages_a_sync: counts.messages_a_sync(), counts }))
 }
 
 /// What became of a message: all events that belong together, oldest first.

@@ -14,7 +14,6 @@ use axum::routing::{get, post};
 use crate::portal::{self, PortalState};
 
 /// `/api/v1/admin/…` with an admin's bearer token, and the pages. To be merged with [`portal::router`].
-#[must_use]
 pub fn router(state: PortalState) -> Router {
     let routes = Router::new()
         .route("/api/v1/admin/stats", get(api::stats))

@@ -36,7 +36,7 @@ pub(super) async fn overview(
     _: SignedIn,
     visitor: Visitor,
 ) -> Result<Response, Fault> {
-    let stats = state.store.stats().await?;
+    let kept = state.store.stats().await?;
     let frame = frame(&state, &visitor, "/admin/");
     let words = &frame.w;
     let by_word = |key: &str, counts: std::collections::BTreeMap<String, u64>| Group {
@@ -46,17 +46,17 @@ pub(super) async fn overview(
     let door = Group {
         title: words.t("admin-door"),
         counts: vec![
-            (words.t("admin-records"), stats.records),
-            (words.t("admin-messages"), stats.messages),
-            (words.t("admin-syncs"), stats.syncs),
-            (words.t("admin-events"), stats.events),
+            (words.t("admin-records"), kept.records),
+            (words.t("admin-messages"), kept.messages),
+            (words.t("admin-syncs"), kept.syncs),
+            (words.t("admin-events"), kept.events),
         ],
     };
     let groups = vec![
         door,
-        by_word("admin-outbox", stats.outbox),
-        by_word("admin-accounts", stats.accounts),
-        by_word("admin-refusals", stats.refusals),
+        by_word("admin-outbox", kept.outbox),
+        by_word("admin-accounts", kept.accounts),
+        by_word("admin-refusals", kept.refusals),
     ];
     page(StatusCode::OK, &Overview { groups, here: "overview", frame })
 }

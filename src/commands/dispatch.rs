@@ -14,7 +14,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let clock = Clock::system();
     match cli.command {
         Command::Demo { once, dir } => gateway(async {
-            told(demo::run(once, dir).await.map_err(|step| Failure::of("demo", step.to_string(), "")))
+            told(Box::pin(demo::run(once, dir)).await.map_err(|step| Failure::of("demo", step.to_string(), "")))
         }),
         Command::Serve { config } => match Config::load(&config) {
             Ok(config) => gateway(serve::run(config, clock)),

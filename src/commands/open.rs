@@ -54,7 +54,7 @@ impl Opened {
         let inline_limit = usize::try_from(config.blobs.inline_limit).unwrap_or(usize::MAX);
         let settings = Settings { url, blobs, node: config.node.id.clone(), inline_limit };
         let ids = Ids::system(clock.clone());
-        match Store::open(settings, config.node.keys.clone(), clock.clone(), ids).await {
+        match Box::pin(Store::open(settings, config.node.keys.clone(), clock.clone(), ids)).await {
             Ok(store) => Ok(Self { config, store, passing }),
             Err(error) => {
                 let sentence = format!("{}: {error}", config.database.shown);

@@ -20,7 +20,7 @@ pub async fn run(config: Config, clock: Clock) -> ExitCode {
     else {
         return Failure::of("system", "signals cannot be waited for", "look at the system's limits").told();
     };
-    let running = match app::start(&config, clock, ids).await {
+    let running = match Box::pin(app::start(&config, clock, ids)).await {
         Ok(running) => running,
         Err(fault) => return Failure::new(&config.file, &fault.key, fault.what, fault.remedy).told(),
     };

@@ -130,7 +130,7 @@ pub(super) fn portal(mut section: Section<'_>) -> Portal {
 fn url(node: &Node) -> Result<String, Wrong> {
     let text = text(node)?.trim_end_matches('/');
     let remedy = "write what citizens type: \"https://post.konto.example\"";
-    let plain = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic() && !"?#\"<>\\".contains(c));
+    let plain = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic() && !"?#@\"<>\\".contains(c));
     match text.split_once("://") {
         Some(("https", rest)) if plain(rest) => Ok(text.to_owned()),
         Some(("http", rest)) if plain(rest) => {
@@ -254,5 +254,42 @@ fn relay_timeouts(mut section: Section<'_>) -> RelayTimeouts {
         command: section.or("command", defaults::RELAY_COMMAND, duration),
         data: section.or("data", defaults::RELAY_DATA, duration),
         end: section.or("end", defaults::END, duration),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fault::Place;
+    use super::super::file::Value;
+    use super::*;
+
+    #[test]
+    fn sites_that_citizens_may_be_sent_to() {
+        let take = |text: &str| {
+            let value = Value::Text(text.to_owned());
+            url(&Node { place: Place::of("f"), value, from_environment: false }).is_ok()
+        };
+        for good in [
+            "https://post.konto.example/",
+            "https://konto.example/post",
+            "http://127.0.0.1:8025",
+            "http://[::1]:8025",
+            "http://localhost",
+        ] {
+            assert!(take(good), "{good}");
+        }
+        for bad in [
+            "http://post.konto.example",
+            "http://127.0.0.1.evil.example",
+            "http://127.0.0.1@evil.example",
+            "http://localhost:80@evil.example",
+            "https://",
+            "ftp://x",
+            "https://x?y",
+            "https://x\"y",
+            "konto.example",
+        ] {
+            assert!(!take(bad), "{bad}");
+        }
     }
 }

@@ -210,3 +210,45 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error, remedy: &str) -> W
         _ => Wrong::new(format!("{path} cannot be read: {error}"), remedy),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fault::Place;
+    use super::*;
+
+    fn node(text: &str) -> Node {
+        Node { place: Place::of("f"), value: Value::Text(text.to_owned()), from_environment: false }
+    }
+
+    #[test]
+    fn next_hops() {
+        let shown = |text| match relay_to(&node(text)) {
+            Ok(RelayTo::Host { host, port, implicit_tls }) => format!("{} {port} {implicit_tls}", host.wire()),
+            Ok(RelayTo::Mx) => "mx".to_owned(),
+            Err(_) => "wrong".to_owned(),
+        };
+        for (text, expected) in [
+            ("mx", "mx"),
+            ("smtp://mail.hel.example", "mail.hel.example 25 false"),
+            ("smtps://mail.hel.example/", "mail.hel.example 465 true"),
+            ("smtp://127.0.0.1:2526", "[127.0.0.1] 2526 false"),
+            ("smtp://[::1]:2526", "[IPv6:::1] 2526 false"),
+            ("smtp://[IPv6:::1]:2526", "[IPv6:::1] 2526 false"),
+            ("smtp://[::1]", "[IPv6:::1] 25 false"),
+            ("smtp://mail.hel.example:0", "wrong"),
+            ("smtp://mail.hel.example:99999", "wrong"),
+            ("smtp://", "wrong"),
+            ("http://mail.hel.example", "wrong"),
+            ("mail.hel.example", "wrong"),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn name_servers() {
+        assert_eq!(nameserver(&node("192.0.2.53")).unwrap().to_string(), "192.0.2.53:53");
+        assert_eq!(nameserver(&node("[2001:db8::53]:5353")).unwrap().port(), 5353);
+        assert!(nameserver(&node("dns.example")).is_err());
+    }
+}

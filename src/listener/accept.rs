@@ -111,7 +111,6 @@ impl Listener {
     }
 
     /// Tells, whenever it is asked, how many connections are open.
-    #[must_use]
     pub fn open(&self) -> impl Fn() -> usize + Send + Sync + 'static {
         let (permits, all) = (self.permits.clone(), self.settings.connections);
         move || all.saturating_sub(permits.available_permits())

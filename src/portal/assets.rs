@@ -14,7 +14,7 @@ const ICON: &str = include_str!("pages/icon.svg");
 
 static STYLE_NAME: LazyLock<String> = LazyLock::new(|| {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, STYLE.as_bytes());
-    let hash: String = digest.as_ref()[..6].iter().map(|octet| format!("{octet:02x}")).collect();
+    let hash = crate::domain::base32::encode(&digest.as_ref()[..10]);
     format!("style-{hash}.css")
 });
 

@@ -120,7 +120,9 @@ pub(super) async fn own_file(
 pub(super) async fn of_reply(state: &PortalState, account: &Account, id: &str, index: &str) -> Result<Response, Fault> {
     let id: ReplyId = id.parse().map_err(|_| Fault::not_found())?;
     let index: u32 = index.parse().map_err(|_| Fault::not_found())?;
-    let share = state.reading.octets(state.settings.limits.reply_octets).await?;
+    let reply = state.store.reply(&account.id, id).await?.ok_or_else(Fault::not_found)?;
+    let size = reply.files.iter().find(|file| file.index == index).ok_or_else(Fault::not_found)?.size;
+    let share = state.reading.octets(size).await?;
     let found = state.store.reply_file(&account.id, id, index).await?;
     let (about, octets) = found.ok_or_else(Fault::not_found)?;
     Ok(file(octets, share, &about.media_type, &about.filename))

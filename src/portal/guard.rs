@@ -26,7 +26,6 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// Puts all of it around these routes.
-#[must_use]
 pub fn around(routes: Router<PortalState>, state: PortalState) -> Router {
     let mut csrf = CsrfLayer::new();
     // Behind a proxy that rewrites Host, the public address is still ours.
@@ -63,7 +62,7 @@ async fn headers(State(state): State<PortalState>, request: Request, next: Next)
     set(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
     set(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
     if state.settings.is_secure() {
-        set(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+        set(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
     }
     response
 }

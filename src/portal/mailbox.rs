@@ -163,6 +163,7 @@ pub(super) async fn message_page(
             name: words.t("raw-download"),
             about: words.size(record.size),
             note: None,
+            damaged: false,
         },
         entries: thread::entries(&words, &directory, &record, &records, &replies),
         reply_off,
@@ -213,6 +214,7 @@ fn file(words: &Words, path: &str, attachment: &Attachment) -> FileView {
             PartStatus::Inline => Some(words.t("part-inline")),
             PartStatus::Damaged => Some(words.t("part-damaged")),
         },
+        damaged: attachment.status == PartStatus::Damaged,
     }
 }
 
@@ -221,7 +223,7 @@ fn plainly(words: &Words, defect: &Defect) -> String {
     let key = format!("defect-{}", defect.code);
     let mut what = words.t(&key);
     if what == key {
-        what = defect.code.to_owned();
+        defect.code.clone_into(&mut what);
     }
     if !defect.detail.is_empty() {
         what = format!("{what} ({})", defect.detail);

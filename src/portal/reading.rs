@@ -35,6 +35,7 @@ pub(super) struct Reading {
 struct Budget {
     permits: Arc<Semaphore>,
     all: u32,
+    patience: Duration,
 }
 
 /// A share of the memory, given back when dropped.
@@ -44,16 +45,16 @@ pub(super) struct Share {
 }
 
 impl Budget {
-    fn new(octets: u64) -> Self {
+    fn new(octets: u64, patience: Duration) -> Self {
         let all = u32::try_from(octets.div_ceil(UNIT)).unwrap_or(u32::MAX).max(1);
         let permits = usize::try_from(all).unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS);
-        Self { permits: Arc::new(Semaphore::new(permits)), all }
+        Self { permits: Arc::new(Semaphore::new(permits)), all, patience }
     }
 
     /// What is larger than all there is takes all there is, and so goes alone.
     async fn take(&self, octets: u64) -> Result<Share, Fault> {
         let wanted = u32::try_from(octets.div_ceil(UNIT)).unwrap_or(u32::MAX).clamp(1, self.all);
-        let permit = tokio::time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_many_owned(wanted));
+        let permit = tokio::time::timeout(self.patience, Arc::clone(&self.permits).acquire_many_owned(wanted));
         match permit.await {
             Ok(Ok(permit)) => Ok(Share { _permit: permit }),
             _ => Err(Fault::busy()),
@@ -63,7 +64,10 @@ impl Budget {
 
 impl Reading {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { messages: Budget::new(limits.reading_memory), uploads: Budget::new(limits.upload_memory) }
+        Self {
+            messages: Budget::new(limits.reading_memory, PATIENCE),
+            uploads: Budget::new(limits.upload_memory, PATIENCE),
+        }
     }
 
     /// The share for a message of this size.
@@ -110,9 +114,9 @@ impl AsyncRead for Held {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_does_not_fit_waits_and_then_hears_that_it_is_too_much() {
-        let budget = Budget::new(10 << 10);
+        let budget = Budget::new(10 << 10, Duration::from_millis(5));
         let whole = budget.take(1 << 40).await.unwrap();
         assert!(budget.take(1).await.is_err());
         drop(whole);

@@ -19,6 +19,7 @@ use crate::domain::ids::ReplyId;
 use crate::domain::office::ReplyRoute;
 use crate::domain::record::Record;
 use crate::domain::reply::{CitizenReply, SentReply};
+use crate::store::StoreError;
 
 /// Why a record cannot be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +79,11 @@ pub(super) async fn keep(
     let targets = targets(&directory, account, record).map_err(|_| Fault::reply_off())?;
     let reply = CitizenReply { id, to: record.id, text: filled.text.clone(), files: filled.files.clone() };
     // Of two that come at once with one id, the first is kept, and given back to both.
-    let kept = state.store.queue_reply(&account.id, reply, targets).await?.ok_or_else(Fault::not_found)?;
+    let kept = match state.store.queue_reply(&account.id, reply, targets).await {
+        // Closed since the page was made.
+        Err(StoreError::Forbidden(_)) => return Err(Fault::reply_off()),
+        kept => kept?.ok_or_else(Fault::not_found)?,
+    };
     tracing::info!(reply = %id, record = %record.id, "a reply was kept");
     Ok(if is_same(state, account, &kept, filled).await? { Taken::Kept(id) } else { Taken::Used })
 }
@@ -121,9 +126,7 @@ pub(super) async fn post(
             .await;
     };
     match keep(&state, &citizen.account, &record, reply, &filled).await? {
-        Taken::Kept(reply) => {
-            Ok(Redirect::to(&format!("/messages/{}?sent={reply}#reply-{reply}", record.id)).into_response())
-        }
+        Taken::Kept(reply) => Ok(Redirect::to(&format!("/messages/{}?sent={reply}", record.id)).into_response()),
         Taken::Used => again(&state, &citizen, record, filled, StatusCode::CONFLICT, Wrong::Form("form-used")).await,
     }
 }

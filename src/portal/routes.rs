@@ -15,7 +15,6 @@ const SMALL: usize = 64 << 10;
 
 /// The citizens' pages and API. Needs the peer's address with each request where [`super::Login::Demo`] is to work:
 /// serve it with `into_make_service_with_connect_info::<SocketAddr>()`.
-#[must_use]
 pub fn router(state: PortalState) -> Router {
     let upload = || DefaultBodyLimit::disable(); // `form` counts for itself
     let pages = Router::new()

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::body;
 use super::mailbox::{office_name, subject};
-use super::view::{Entry, FileView, StateView, When};
+use super::view::{Entry, FileView, StateView, Thanks, When};
 use super::words::Words;
 use crate::domain::directory::Directory;
 use crate::domain::record::Record;
@@ -45,6 +45,7 @@ fn reply_entry(words: &Words, reply: &SentReply) -> Entry {
         name: file.filename.clone(),
         about: format!("{}, {}", kind_of_file(&file.media_type), words.size(file.size)),
         note: None,
+        damaged: false,
     });
     Entry::Reply {
         anchor: format!("reply-{}", reply.id),
@@ -72,7 +73,8 @@ fn state(words: &Words, reply: &SentReply) -> StateView {
         OutboxState::Sending => None,
         OutboxState::Sent => Some(words.t("state-sent-about")),
         OutboxState::Failed => Some(reason()),
-        OutboxState::Unsure => Some(words.t("state-unsure-about")),
+        OutboxState::Unsure if reply.next_attempt.is_some() => Some(words.t("state-unsure-about")),
+        OutboxState::Unsure => Some(words.t("state-unsure-end")),
     };
     StateView { word: reply.state.word(), label: words.t(&format!("state-{}", reply.state.word())), detail }
 }
@@ -90,11 +92,9 @@ fn reason(status: Option<Status>) -> &'static str {
 }
 
 /// What the page says right after a reply was handed in.
-pub(super) fn thanks(words: &Words, reply: &SentReply) -> String {
-    match reply.state {
-        OutboxState::Sent => words.t("reply-was-sent"),
-        _ => words.t("reply-saved"),
-    }
+pub(super) fn thanks(words: &Words, reply: &SentReply) -> Thanks {
+    let sent = reply.state == OutboxState::Sent;
+    Thanks { words: words.t(if sent { "reply-was-sent" } else { "reply-saved" }), href: format!("#reply-{}", reply.id) }
 }
 
 /// `PDF` rather than `application/pdf`; what has no such name keeps its type.

@@ -107,6 +107,13 @@ pub(super) struct FileView {
     /// `PDF, 120 kB`.
     pub about: String,
     pub note: Option<String>,
+    pub damaged: bool,
+}
+
+/// What is said right after a reply was handed in, and where the reply stands on the page.
+pub(super) struct Thanks {
+    pub words: String,
+    pub href: String,
 }
 
 /// How far a reply has come.
@@ -182,7 +189,7 @@ pub(super) struct MessagePage {
     /// Why there is no form, when there is none.
     pub reply_off: Option<String>,
     pub form: Option<ReplyForm>,
-    pub sent: Option<String>,
+    pub sent: Option<Thanks>,
 }
 
 impl MessagePage {

@@ -97,7 +97,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Citizen {
         let visitor = parts.extensions.get::<Visitor>().cloned().unwrap_or_default();
         match visitor.account.clone() {
             Some(account) => Ok(Self { account, visitor }),
-            None if parts.method == Method::GET => Err(Redirect::to(&sign_in_path(&parts.uri)).into_response()),
+            None if matches!(parts.method, Method::GET | Method::HEAD) => {
+                Err(Redirect::to(&sign_in_path(&parts.uri)).into_response())
+            }
             None => Err(Fault::sign_in().into_response()),
         }
     }

@@ -183,4 +183,31 @@ mod tests {
         assert_eq!(words.size(25 << 20), "25 MB");
         assert_eq!(words.size((150 << 20) + 1), "151 MB");
     }
+
+    /// Every text that stands between quotes after one of the functions above, in pages and code.
+    fn asked(folder: &std::path::Path, keys: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                asked(&path, keys);
+            } else if path.extension().is_some_and(|e| e == "rs" || e == "html") && !path.ends_with("words.rs") {
+                let source = std::fs::read_to_string(&path).unwrap();
+                for call in [".t(\"", ".one(\"", ".with(\"", ".count(\""] {
+                    keys.extend(source.split(call).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_text_that_is_asked_for_is_there() {
+        let mut keys = Vec::new();
+        let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        asked(&source.join("portal"), &mut keys);
+        asked(&source.join("admin"), &mut keys);
+        assert!(keys.len() > 100);
+        for key in keys {
+            assert_ne!(words(Language::Sv).t(&key), key);
+        }
+    }
 }

@@ -1,13 +1,11 @@
-//! The databases: where they are, the one connection that writes, and the pool that reads.
+//! The databases: where they are, and connections to them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row as _, SqlSafeStr};
 
 use super::error::{Fault, OpenError, StoreError};
@@ -22,8 +20,6 @@ pub(super) enum Address {
 
 /// How long a statement waits for another process's transaction on the same file.
 const BUSY: Duration = Duration::from_secs(10);
-/// How long a reader waits for a connection.
-const ACQUIRE: Duration = Duration::from_secs(10);
 /// How many statements of the door's many lengths a connection keeps prepared.
 const STATEMENTS: usize = 512;
 
@@ -64,7 +60,7 @@ impl Address {
                 options.clone().pragma("cache_size", "-65536").pragma("wal_autocheckpoint", "4000").connect().await?,
             )),
             Self::Postgres(options) => {
-                let mut connection = options.connect().await?;
+                let mut connection = in_time(options.connect()).await?;
                 // A server may be set to answer before it has synced: the promise of a 250 is ours, not its.
                 let row =
                     sqlx::query("SELECT current_setting('synchronous_commit')").fetch_one(&mut connection).await?;
@@ -76,21 +72,22 @@ impl Address {
         })
     }
 
-    /// The connections that read.
-    pub(super) fn readers(&self) -> Pool {
+    /// A connection that reads.
+    pub(super) async fn connect_to_read(&self) -> Result<Connection, StoreError> {
         match self {
-            Self::Sqlite(options) => Pool::Sqlite(
-                SqlitePoolOptions::new().max_connections(4).acquire_timeout(ACQUIRE).connect_lazy_with(
-                    options
-                        .clone()
-                        .create_if_missing(false)
-                        .pragma("query_only", "on")
-                        .pragma("mmap_size", "268435456"),
-                ),
-            ),
-            Self::Postgres(options) => Pool::Postgres(
-                PgPoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE).connect_lazy_with(options.clone()),
-            ),
+            Self::Sqlite(options) => {
+                let options = options.clone().create_if_missing(false).pragma("query_only", "on");
+                Ok(Connection::new(Engine::Sqlite(options.connect().await?)))
+            }
+            Self::Postgres(options) => Ok(Connection::new(Engine::Postgres(in_time(options.connect()).await?))),
+        }
+    }
+
+    /// How many connections read at once: SQLite's each have a thread.
+    pub(super) fn readers(&self) -> usize {
+        match self {
+            Self::Sqlite(_) => 4,
+            Self::Postgres(_) => 8,
         }
     }
 }
@@ -100,7 +97,7 @@ enum Engine {
     Postgres(PgConnection),
 }
 
-/// The one connection that writes.
+/// A connection, of which a gateway has one that writes.
 pub(super) struct Connection {
     engine: Engine,
     /// The texts of inserts of many rows, by their beginning and their number of rows.
@@ -242,42 +239,6 @@ impl Connection {
             sqlx::migrate::MigrateError::Execute(error) => OpenError::Database(error.into()),
             other => OpenError::Shape(other.to_string()),
         })
-    }
-}
-
-/// The connections that read.
-pub(super) enum Pool {
-    Sqlite(SqlitePool),
-    Postgres(PgPool),
-}
-
-impl Pool {
-    pub(super) async fn fetch(&self, text: impl SqlSafeStr, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        Ok(match self {
-            Self::Sqlite(pool) => {
-                let rows = sqlx::query_with(text, for_sqlite(values)?).fetch_all(pool).await?;
-                rows.into_iter().map(Row::Sqlite).collect()
-            }
-            Self::Postgres(pool) => {
-                let rows = sqlx::query_with(text, for_postgres(values)?).fetch_all(pool).await?;
-                rows.into_iter().map(Row::Postgres).collect()
-            }
-        })
-    }
-
-    pub(super) async fn fetch_option(
-        &self,
-        text: impl SqlSafeStr,
-        values: Vec<Value>,
-    ) -> Result<Option<Row>, StoreError> {
-        Ok(self.fetch(text, values).await?.into_iter().next())
-    }
-
-    pub(super) async fn close(&self) {
-        match self {
-            Self::Sqlite(pool) => pool.close().await,
-            Self::Postgres(pool) => pool.close().await,
-        }
     }
 }
 

@@ -30,6 +30,7 @@ mod open;
 mod outbox;
 mod placing;
 mod queue;
+mod readers;
 mod replies;
 mod reveal;
 mod rows;

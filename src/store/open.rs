@@ -9,11 +9,12 @@ use std::sync::atomic::Ordering;
 use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 
-use super::blobs::{Blobs, make_folder};
+use super::blobs::{Blobs, make_folder, sync_folder};
 use super::committer::{Committer, Counts, Desk};
-use super::connection::{Address, Pool};
+use super::connection::Address;
 use super::error::OpenError;
 use super::identity::Sealer;
+use super::readers::Readers;
 use crate::clock::{Clock, Ids};
 use crate::domain::address::Domain;
 use crate::domain::keys::Keys;
@@ -35,7 +36,7 @@ struct Inner {
     settings: Settings,
     desk: std::sync::RwLock<Option<Desk>>,
     task: Mutex<Option<JoinHandle<()>>>,
-    readers: Pool,
+    readers: Readers,
     blobs: Blobs,
     sealer: Sealer,
     clock: Clock,
@@ -64,7 +65,7 @@ impl Store {
         let mut connection = address.connect().await.map_err(OpenError::Database)?;
         connection.migrate().await?;
         let (counts, wake) = (Arc::new(Counts::default()), Arc::new(Notify::new()));
-        let readers = address.readers();
+        let readers = Readers::new(address.clone());
         let (desk, task) = Committer::start(
             address,
             connection,
@@ -122,7 +123,7 @@ impl Store {
         self.0.desk.read().ok().and_then(|desk| desk.clone()).unwrap_or_else(Desk::closed)
     }
 
-    pub(super) fn read(&self) -> &Pool {
+    pub(super) fn read(&self) -> &Readers {
         &self.0.readers
     }
 
@@ -158,5 +159,9 @@ fn make_file(path: &std::path::Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         make_folder(folder)?;
     }
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => sync_folder(folder),
+        _ => sync_folder(std::path::Path::new(".")),
+    }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::connection::Pool;
 use super::error::StoreError;
 use super::open::Store;
+use super::readers::Readers;
 
 /// Counts of what is kept, by state where there are states.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -72,12 +72,12 @@ fn unsigned(n: i64) -> u64 {
     u64::try_from(n).unwrap_or_default()
 }
 
-async fn one(pool: &Pool, text: &'static str) -> Result<u64, StoreError> {
+async fn one(pool: &Readers, text: &'static str) -> Result<u64, StoreError> {
     let row = pool.fetch_option(text, Vec::new()).await?;
     row.map_or(Ok(0), |row| row.int(0).map(unsigned))
 }
 
-async fn groups(pool: &Pool, text: &'static str) -> Result<BTreeMap<String, u64>, StoreError> {
+async fn groups(pool: &Readers, text: &'static str) -> Result<BTreeMap<String, u64>, StoreError> {
     let rows = pool.fetch(text, Vec::new()).await?;
     rows.iter().map(|row| Ok((row.text(0)?, unsigned(row.int(1)?)))).collect()
 }

@@ -74,7 +74,7 @@ mod tests {
                 current = key.to_owned();
                 assert!(keys.insert(current.clone(), Vec::new()).is_none(), "{language}: {key} stands twice");
             }
-            for argument in line.split("$").skip(1) {
+            for argument in line.split('$').skip(1) {
                 let name: String = argument.chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect();
                 let names = keys.entry(current.clone()).or_default();
                 if !names.contains(&name) {

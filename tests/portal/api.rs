@@ -157,7 +157,10 @@ fn agree(document: &Value, schema: &Value, value: &Value, place: &str) {
     };
     if let Some(any) = schema.get("oneOf").and_then(Value::as_array) {
         let schema = any.iter().find(|s| s["type"] != "null").unwrap();
-        return if value.is_null() { () } else { agree(document, schema, value, place) };
+        if !value.is_null() {
+            agree(document, schema, value, place);
+        }
+        return;
     }
     match value {
         Value::Object(fields) if schema.get("properties").is_some() => {

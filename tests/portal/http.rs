@@ -32,6 +32,9 @@ impl Answer {
     }
 }
 
+/// A part of a form: the field's name, a file's name and type, the octets.
+pub type Part<'a> = (&'a str, Option<(&'a str, &'a str)>, &'a [u8]);
+
 /// Who asks, and with what.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -65,8 +68,7 @@ impl Client {
         self.with("Content-Type", "application/x-www-form-urlencoded").send("POST", path, body.as_bytes())
     }
 
-    /// Parts: field name, file name and type, octets.
-    pub fn multipart(&self, path: &str, parts: &[(&str, Option<(&str, &str)>, &[u8])]) -> Answer {
+    pub fn multipart(&self, path: &str, parts: &[Part<'_>]) -> Answer {
         let mut body = Vec::new();
         for (name, file, octets) in parts {
             let file =

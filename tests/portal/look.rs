@@ -5,7 +5,7 @@ use std::time::Duration;
 use brevbro::domain::ids::RecordId;
 use brevbro::domain::outcome::Outcome;
 use brevbro::domain::record::Kind;
-use brevbro::domain::reply::{CitizenReply, ReplyFile};
+use brevbro::domain::reply::{CitizenReply, Outgoing, ReplyFile};
 use brevbro::domain::schedule::Schedule;
 use brevbro::domain::status::Status;
 
@@ -28,7 +28,10 @@ async fn answer(house: &House, to: RecordId, text: &str, files: &[(&str, &str, u
     house.store.queue_reply(&"anna".parse().unwrap(), reply, vec![target]).await.unwrap();
     if let Some(outcome) = outcome {
         for claimed in house.store.claim(100, Duration::from_secs(60)).await.unwrap() {
-            house.store.record_attempt(&claimed, &outcome, &Schedule::default()).await.unwrap();
+            let this = matches!(&claimed.what, Outgoing::Reply(reply) if reply.reply.id == id);
+            let lost = Outcome::Unsure { detail: String::new() };
+            let outcome = if this { &outcome } else { &lost };
+            house.store.record_attempt(&claimed, outcome, &Schedule::default()).await.unwrap();
         }
     }
 }
@@ -123,6 +126,8 @@ async fn look() {
     }
     house.at("2026-11-23T19:48:00Z");
     println!("first /messages/{first}\nsecond /messages/{second}\nthird /messages/{third}");
+    let token = house.store.create_token(brevbro::store::Principal::Admin, None).await.unwrap();
+    println!("admin {token}");
     println!("cookie {}\nurl http://{}", house.session("anna").await, house.address);
     let seconds = std::env::var("LOOK_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(600);
     tokio::time::sleep(Duration::from_secs(seconds)).await;

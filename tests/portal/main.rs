@@ -7,5 +7,6 @@ mod http;
 mod login;
 mod look;
 mod mailbox;
+mod measure;
 mod replies;
 mod safety;

@@ -34,7 +34,7 @@ async fn a_reply_goes_to_the_office_and_the_page_follows_it() {
     );
     assert_eq!(sent.status, 303, "{}", sent.text());
     let next = sent.field("location").unwrap().to_owned();
-    assert!(next.starts_with(&format!("{path}?sent=")) && next.contains("#reply-"), "{next}");
+    assert!(next.starts_with(&format!("{path}?sent=")), "{next}");
     let page = anna.get(next.split('#').next().unwrap()).text();
     for words in [
         "Ditt svar har sparats och är på väg",

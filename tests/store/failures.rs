@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use brevbro::domain::arrival::Placement;
+use brevbro::domain::arrival::{Placement, Raw};
 use brevbro::domain::ids::{ArrivalId, RecordId};
 use brevbro::domain::status::Class;
 use brevbro::store::{OpenError, Settings, Store};
@@ -142,5 +142,83 @@ fn connections_that_are_cut_are_made_anew() {
         }
         assert_eq!(world.store.inbox(&anna(), None, 1000).await.unwrap().items.len(), 302);
         verify_chain(world).await;
+    });
+}
+
+/// A small disk of its own, gone with the value.
+struct Disk(std::path::PathBuf);
+
+impl Disk {
+    fn mount(folder: &std::path::Path) -> Option<Self> {
+        std::fs::create_dir_all(folder).unwrap();
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(folder);
+        let done = mount.output().is_ok_and(|output| output.status.success());
+        done.then(|| Self(folder.to_owned()))
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).output();
+    }
+}
+
+#[test]
+fn a_full_disk_is_answered_and_outlived() {
+    both(async |world| {
+        if !world.settings.url.starts_with("sqlite:") {
+            return; // PostgreSQL's disk is its server's
+        }
+        let Some(disk) = Disk::mount(&world.folder.path().join("disk")) else {
+            eprintln!("skipped: no tmpfs can be mounted here");
+            return;
+        };
+        let ballast = disk.0.join("ballast");
+        std::fs::write(&ballast, vec![0; 1 << 20]).unwrap();
+        let url = format!("sqlite:{}", disk.0.join("brevbro.db").display());
+        let settings = Settings { url, blobs: disk.0.join("blobs"), ..world.settings.clone() };
+        let store = open(settings, world).await.unwrap();
+        let wanted = world.store.export().await.unwrap();
+        store.apply(&wanted, false).await.unwrap();
+        let (mut kept, mut full) = (0, 0);
+        let mut n = 0;
+        while full < 3 {
+            let batch: Vec<_> = (0..8)
+                .map(|_| {
+                    n += 1;
+                    let mut arrival = world.message(&format!("n {n}"), &["anna"]);
+                    arrival.raw = Raw::Memory(vec![b'x'; 3000].into());
+                    let store = store.clone();
+                    tokio::spawn(async move { store.keep(arrival).await })
+                })
+                .collect();
+            let mut refused = 0;
+            for keeping in batch {
+                match keeping.await.unwrap() {
+                    Ok(_) => kept += 1,
+                    Err(refusal) => {
+                        assert_eq!(refusal.class, Class::StorageFull, "{refusal:?}");
+                        refused += 1;
+                    }
+                }
+            }
+            full += usize::from(refused == 8);
+            assert!(n < 10_000);
+        }
+        assert!(kept > 50, "{kept}");
+        let mut large = world.message("large", &["anna"]);
+        large.raw = Raw::Memory(vec![b'x'; 2 << 20].into());
+        assert_eq!(store.keep(large.clone()).await.unwrap_err().class, Class::StorageFull);
+        assert_eq!(store.inbox(&anna(), None, 10_000).await.unwrap().items.len(), kept);
+        // Space comes back, and so does the store, by itself.
+        std::fs::remove_file(&ballast).unwrap();
+        let again = world.message("after", &["anna"]);
+        store.keep(again).await.unwrap();
+        assert_eq!(store.inbox(&anna(), None, 10_000).await.unwrap().items.len(), kept + 1);
+        for record in store.inbox(&anna(), None, 10_000).await.unwrap().items {
+            assert!(store.raw(&anna(), record.id).await.unwrap().is_some());
+        }
+        store.close().await;
     });
 }

@@ -56,7 +56,7 @@ pub async fn run(once: bool, dir: Option<PathBuf>) -> Result<(), Failed> {
     folder.offices(office_server)?;
 
     let config = Config::load(&folder.file("brevbro.toml")).map_err(|faults| faults_in_words(&faults))?;
-    let running = app::start(&config, clock, ids.clone()).await?;
+    let running = Box::pin(app::start(&config, clock, ids.clone())).await?;
     enrol(&running, &folder.file("offices.toml")).await?;
     let smtp = *running.smtp.first().ok_or("no SMTP listener")?;
     let http = running.http;

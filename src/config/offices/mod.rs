@@ -63,6 +63,8 @@ fn gather(text: &str, file: &Path, reading: &Reading, seen: &mut Seen) -> Wanted
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const FILE: &str = include_str!("../../../config/offices.toml");
@@ -83,6 +85,19 @@ mod tests {
             let last = key.rsplit('.').next().unwrap_or_default();
             let named = [format!("{last} ="), format!("{last}="), format!("[[{last}]]")];
             assert!(named.iter().any(|form| FILE.contains(form)), "{key} is not explained");
+        }
+    }
+
+    proptest! {
+        /// A damaged file is told or taken, and what is taken comes back whole.
+        #[test]
+        fn whatever_is_taken_comes_back(from in 0..FILE.len(), gone in 0..60_usize, put in "[a-z0-9@.,:\"'=\\[\\]{} \n-]{0,12}") {
+            let start = FILE.floor_char_boundary(from);
+            let end = FILE.floor_char_boundary((from + gone).min(FILE.len()));
+            let text = format!("{}{put}{}", &FILE[..start], &FILE[end..]);
+            if let Ok(wanted) = read(&text, Path::new("damaged")) {
+                prop_assert_eq!(read(&write(&wanted), Path::new("again")), Ok(wanted));
+            }
         }
     }
 }

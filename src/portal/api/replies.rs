@@ -122,7 +122,7 @@ pub(in crate::portal) async fn post(
     request: Request,
 ) -> Result<Response, Fault> {
     let record = mailbox::find(&state, &caller.account, &id).await?;
-    let reply = match request.headers().get("idempotency-key").map(|key| key.as_bytes()) {
+    let reply = match request.headers().get("idempotency-key").map(axum::http::HeaderValue::as_bytes) {
         Some(key) if (1..=255).contains(&key.len()) => form_id::of_key(&state.keys, key, &caller.account.id, record.id),
         Some(_) => return Err(Fault::unreadable()),
         None => state.ids.next(ReplyId::new),
