@@ -1,13 +1,17 @@
 //! THE WALK IN, written out: who writes (`trust`), to whom (`routing`), what (`intake`), kept (`store`). Facts are
 //! fetched from the store here and handed to the rooms that decide, which know neither the store nor each other.
 
+mod recent;
+
 use std::sync::Arc;
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
+use self::recent::Recent;
 use crate::clock::{Clock, Ids};
 use crate::domain::address::{ForwardPath, ReversePath};
 use crate::domain::arrival::{Arrival, Finding, NewRecord, Placement, Raw, Receipt, Summary};
@@ -16,6 +20,7 @@ use crate::domain::envelope::{Defaults, Destination, Envelope, Route, Sender};
 use crate::domain::event::What;
 use crate::domain::ids::{ArrivalId, RecordId};
 use crate::domain::keys::Keys;
+use crate::domain::lookup::{Found, Lookup};
 use crate::domain::office::Peer;
 use crate::domain::record::{Kind, Person, Tags};
 use crate::domain::status::{Class, Refusal};
@@ -45,6 +50,7 @@ pub struct Inbound {
     clock: Clock,
     ids: Ids,
     reading: Semaphore,
+    recent: Recent,
 }
 
 impl Inbound {
@@ -60,6 +66,7 @@ impl Inbound {
             clock,
             ids,
             reading: Semaphore::new(READING_KIB as usize),
+            recent: Recent::default(),
         }
     }
 
@@ -96,10 +103,22 @@ impl Inbound {
     /// the store, and takes no look-up: neither words nor time tell who has an account.
     async fn route(&self, sender: &Sender, mapped: &Mapped) -> Result<Route, Refusal> {
         let found = match (sender, mapped.question()) {
-            (Sender::Office(_), Some(lookup)) => self.store.find(&lookup).await.map_err(|e| Refusal::from(&e))?,
+            (Sender::Office(_), Some(lookup)) => self.find(lookup).await?,
             _ => None,
         };
         routing::decide(sender, mapped, found.as_ref(), &self.keys).map_err(|r| r.in_language(sender.language()))
+    }
+
+    async fn find(&self, lookup: Lookup) -> Result<Option<Found>, Refusal> {
+        let now = Instant::now();
+        if let Some(found) = self.recent.get(&lookup, now) {
+            return Ok(Some(found));
+        }
+        let found = self.store.find(&lookup).await.map_err(|e| Refusal::from(&e))?;
+        if let Some(found) = &found {
+            self.recent.put(lookup, found, now);
+        }
+        Ok(found)
     }
 
     /// A name for a body's file, while it comes in.

@@ -24,7 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store", &["domain", "clock"]),
     ("relay", &["domain", "texts", "smtp", "clock"]),
     ("portal", &["domain", "store", "intake", "texts", "clock"]),
-    ("admin", &["domain", "store", "texts", "clock"]),
+    ("admin", &["domain", "store", "texts", "clock", "portal"]),
     ("health", &["store", "clock"]),
     ("inbound", &["domain", "trust", "routing", "intake", "store", "clock"]),
     ("outbound", &["domain", "relay", "store", "clock"]),

@@ -6,7 +6,7 @@ use super::identity::IdentityCode;
 use super::ids::{ConversationId, OfficeId};
 
 /// A question after one account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Lookup {
     /// By a named alias, its tags taken off.
     Alias(Mailbox),

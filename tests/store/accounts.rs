@@ -64,7 +64,7 @@ fn what_is_applied_is_exported() {
             ]
         );
         assert_eq!(dry[2].keys, ["identity", "aliases"]);
-        assert_eq!(dry[0].keys, ["certificates", "name", "relay_tls", "relay_to", "trust"]);
+        assert_eq!(dry[0].keys, ["name", "trust", "certificates", "relay_to", "relay_tls"]);
         assert_eq!(world.store.apply(&wanted, false).await.unwrap(), dry);
         assert_eq!(world.store.directory_version().await.unwrap(), version + 1);
         assert!(world.store.apply(&wanted, false).await.unwrap().is_empty());

@@ -1,5 +1,4 @@
 # What leaves by e-mail: arrival notices. Never the subject or the content of what has come, and one link, to the front page.
-service-name = Citizen mailbox
 notice-subject = You have a new message
 notice-body =
     Hello,

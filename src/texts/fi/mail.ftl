@@ -1,5 +1,4 @@
 # Sähköpostina lähtevät ilmoitukset. Ei koskaan viestin aihetta eikä sisältöä, ja vain yksi linkki, etusivulle.
-service-name = Kansalaisen postilaatikko
 notice-subject = Sinulle on saapunut uusi viesti
 notice-body =
     Hei!

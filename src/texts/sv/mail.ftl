@@ -1,5 +1,4 @@
 # Det som går ut som e-post: aviseringar. Aldrig ärende eller innehåll, och en enda länk, till första sidan.
-service-name = Medborgarbrevlådan
 notice-subject = Du har fått ett nytt meddelande
 notice-body =
     Hej!
