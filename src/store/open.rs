@@ -154,14 +154,16 @@ impl Store {
     }
 }
 
-/// Makes the database's file for this user alone: SQLite gives its log and index the same rights.
+/// Makes the database's file for this user alone: SQLite gives its log and index the same rights. A file that is there
+/// is not touched: see [`super::checkpoints`] on what closing it would do.
 fn make_file(path: &std::path::Path) -> std::io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
         make_folder(folder)?;
     }
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => sync_folder(folder),
-        _ => sync_folder(std::path::Path::new(".")),
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => sync_folder(folder.unwrap_or(std::path::Path::new("."))),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
     }
 }
