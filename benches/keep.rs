@@ -157,6 +157,27 @@ impl Bench {
     }
 }
 
+/// From handing in to receipt, at a tenth of full load: a thousand messages a second for five seconds.
+async fn waits(bench: &Arc<Bench>) -> Vec<Duration> {
+    let begin = tokio::time::Instant::now();
+    let mut keeping = Vec::new();
+    for n in 0..5000_u64 {
+        tokio::time::sleep_until(begin + Duration::from_millis(n)).await;
+        let (this, message) = (Arc::clone(bench), bench.message(None));
+        keeping.push(tokio::spawn(async move {
+            let begin = Instant::now();
+            this.store.keep(message).await.unwrap();
+            begin.elapsed()
+        }));
+    }
+    let mut waits = Vec::new();
+    for keeping in keeping {
+        waits.push(keeping.await.unwrap());
+    }
+    waits.sort_unstable();
+    waits
+}
+
 async fn postgres() -> Option<String> {
     let server = std::env::var("BREVBRO_TEST_POSTGRES").ok()?;
     let mut admin = sqlx::PgConnection::connect(&server).await.unwrap();
@@ -184,6 +205,9 @@ fn door(criterion: &mut Criterion) {
         #[allow(clippy::cast_precision_loss)]
         let shared = messages as f64 / syncs as f64;
         eprintln!("{engine}: {messages} messages, {shared:.1} to a sync");
+        let waits = runtime.block_on(self::waits(&bench));
+        let (p50, p99, p999) = (waits[2500], waits[4950], waits[4995]);
+        eprintln!("{engine}: at 1,000 a second a message waits {p50:?} (p50), {p99:?} (p99), {p999:?} (p99.9)");
         runtime.block_on(bench.keep(10_000, Some(7)));
         let account = "citizen7".parse().unwrap();
         group.bench_function(BenchmarkId::new("inbox-page-of-10000", engine), |b| {

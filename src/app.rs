@@ -17,6 +17,7 @@ use tracing::{error, info, warn};
 use crate::clock::{Clock, Ids};
 use crate::config::{self, Config, ListenerTls, Login, ServerTls};
 use crate::domain::directory::Served;
+use crate::domain::ids::ArrivalId;
 use crate::domain::keys::Keys;
 use crate::domain::language::{Language, Names};
 use crate::health::{Health, Meter};
@@ -32,6 +33,9 @@ use crate::{admin, health, portal};
 
 /// How often another process's changes to offices are looked for.
 const DIRECTORY_POLL: Duration = Duration::from_secs(1);
+/// How often files that no row names are looked for, and how old they must be: far older than any message under way.
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
+const SWEEP_AFTER: Duration = Duration::from_hours(6);
 
 /// What keeps the gateway from starting, in an admin's words: key, what is wrong, remedy.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +101,7 @@ impl Running {
 /// The first thing that is in the way.
 pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, CannotStart> {
     folder("spool.folder", &config.spool)?;
+    clear_spool(&config.spool);
     let store = Box::pin(open_store(config, clock.clone(), ids.clone())).await?;
     let away = |e: StoreError| CannotStart::new("database.url", e, "look at the database");
     let directory = store.directory().await.map_err(away)?;
@@ -128,6 +133,7 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
     let figures = health::metrics(health.clone()).merge(health::router(health.clone()));
     tasks.spawn(serve_http(portal_socket, pages.merge(health::router(health.clone())), stop.clone()));
     tasks.spawn(serve_http(metrics_socket, figures, stop.clone()));
+    tasks.spawn(sweep_blobs(store.clone(), stop.clone()));
     tasks.spawn(follow_directory(store.clone(), inbound.clone(), stop.clone()));
     tasks.spawn(build_outbound(config, &store, &relay, keys).run(stop.clone()));
     info!(smtp = ?smtp, %http, %metrics, "serving");
@@ -304,6 +310,33 @@ async fn serve_http(socket: TcpListener, pages: Router, stop: CancellationToken)
     let pages = pages.into_make_service_with_connect_info::<SocketAddr>();
     if let Err(error) = axum::serve(socket, pages).with_graceful_shutdown(stop.cancelled_owned()).await {
         error!(%error, "HTTP ended");
+    }
+}
+
+/// Removes the bodies that a killed gateway was receiving: nobody was told that they are kept.
+fn clear_spool(spool: &Path) {
+    let files = std::fs::read_dir(spool).into_iter().flatten().flatten();
+    for file in files.filter(|file| file.file_name().to_str().is_some_and(|name| name.parse::<ArrivalId>().is_ok())) {
+        if let Err(error) = std::fs::remove_file(file.path()) {
+            warn!(%error, "a body left over in the spool cannot be removed");
+        }
+    }
+}
+
+/// Removes, now and then, the large bodies that a killed gateway had written and not committed.
+async fn sweep_blobs(store: Store, stop: CancellationToken) {
+    let mut ticks = interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        match store.sweep(SWEEP_AFTER).await {
+            Ok(0) => {}
+            Ok(files) => info!(files, "removed files that no message names"),
+            Err(error) => warn!(%error, "the blob folder could not be swept"),
+        }
     }
 }
 

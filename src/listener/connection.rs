@@ -15,6 +15,7 @@ use tracing::debug;
 
 use super::accept::{Settings, TlsMode};
 use super::spool::{Spool, SpoolFault, Spooled};
+use super::tls::Tls;
 use crate::domain::envelope::Envelope;
 use crate::domain::office::{Peer, TlsFacts};
 use crate::domain::status::{Class, Refusal};
@@ -95,6 +96,11 @@ impl Connection {
                 Ended::StartTls => tls,
             },
         };
+        // In a place of its own: a connection that only waits in clear does not hold room for TLS.
+        Box::pin(self.encrypted(stream, tls)).await
+    }
+
+    async fn encrypted(mut self, stream: TcpStream, tls: Tls) -> io::Result<()> {
         // What came in clear after STARTTLS was said by nobody knows whom (RFC 3207 §6, CVE-2011-0411).
         self.input = BytesMut::new();
         self.lines = LineReader::default();

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::chain::{Head, NewEvent};
+use super::checkpoints::Checkpoints;
 use super::connection::{Address, Connection};
 use super::error::{Fault, StoreError};
 use super::keep::Prepared;
@@ -183,6 +184,7 @@ impl Committer {
     }
 
     async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut checkpoints = Checkpoints::start(&self.address);
         while let Some(first) = jobs.recv().await {
             let mut octets = first.octets();
             let mut batch = vec![first];
@@ -191,7 +193,11 @@ impl Committer {
                 octets += next.octets();
                 batch.push(next);
             }
+            let many = batch.len();
             self.settle(batch).await;
+            if let (Some(checkpoints), Some(connection)) = (&mut checkpoints, &mut self.connection) {
+                checkpoints.after(connection, many, octets).await;
+            }
         }
         self.untold.2 = Timestamp::MIN;
         let _ = self.attempt(&mut []).await;

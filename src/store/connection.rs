@@ -20,6 +20,13 @@ pub(super) enum Address {
 
 /// How long a statement waits for another process's transaction on the same file.
 const BUSY: Duration = Duration::from_secs(10);
+/// SQLite's page, in octets: a message of ten KiB takes two, and a row of an index does not rewrite more than it must.
+const PAGE: u32 = 8192;
+/// Eight MiB: the inner pages of every index. SQLite walks through its whole cache at each commit that has moved pages
+/// about (`pcache1TruncateUnsafe`): a larger cache costs more than it saves.
+const CACHE: &str = "-8192";
+/// Pages in the log after which SQLite checkpoints by itself. [`super::checkpoints`] does it long before.
+const CHECKPOINT: &str = "16384";
 /// How many statements of the door's many lengths a connection keeps prepared.
 const STATEMENTS: usize = 512;
 
@@ -57,7 +64,13 @@ impl Address {
     pub(super) async fn connect(&self) -> Result<Connection, StoreError> {
         Ok(match self {
             Self::Sqlite(options) => Connection::new(Engine::Sqlite(
-                options.clone().pragma("cache_size", "-65536").pragma("wal_autocheckpoint", "4000").connect().await?,
+                options
+                    .clone()
+                    .page_size(PAGE)
+                    .pragma("cache_size", CACHE)
+                    .pragma("wal_autocheckpoint", CHECKPOINT)
+                    .connect()
+                    .await?,
             )),
             Self::Postgres(options) => {
                 let mut connection = in_time(options.connect()).await?;

@@ -16,6 +16,7 @@ mod accounts;
 mod apply;
 mod blobs;
 mod chain;
+mod checkpoints;
 mod claims;
 mod committer;
 mod connection;
