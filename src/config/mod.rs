@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::address::{Domain, Mailbox};
+use crate::domain::address::Domain;
 use crate::domain::directory::Served;
 use crate::domain::keys::Keys;
 use crate::domain::office::RelayRule;
@@ -87,8 +87,6 @@ pub struct Node {
 pub struct Mail {
     /// Our domains.
     pub served: Served,
-    /// Who is told of mail to the postmaster; nobody: it is kept for the admin to read.
-    pub postmaster: Option<Mailbox>,
     /// Of a whole message, octets. An office's own limit may be lower.
     pub max_message: u64,
     /// Of one message.

@@ -7,7 +7,7 @@ use base64::Engine;
 
 use super::fault::Wrong;
 use super::section::Section;
-use super::values::{domain, mailbox, number, one_of, path, private, size, text, unreadable};
+use super::values::{domain, number, one_of, path, private, size, text, unreadable};
 use super::{Blobs, Database, LogFormat, LogTarget, Logging, Mail, Secret, defaults, file};
 use crate::domain::address::Domain;
 use crate::domain::directory::Served;
@@ -69,11 +69,10 @@ pub(super) fn mail(mut section: Section<'_>) -> Option<Mail> {
     let remedy = "write the domains of the citizens' addresses: domains = [\"konto.example\"]";
     let domains = section.required_list("domains", remedy, domain);
     let identity_domains = identity_domains(&mut section, domains.as_deref().unwrap_or_default());
-    let postmaster = section.optional("postmaster", mailbox);
     let max_message = section.or("max_message", defaults::MAX_MESSAGE, size(64 << 10));
     let max_recipients = section.or("max_recipients", defaults::MAX_RECIPIENTS, number(1, 10_000));
     let served = Served { domains: domains?, identity_domains };
-    Some(Mail { served, postmaster, max_message, max_recipients: max_recipients as usize })
+    Some(Mail { served, max_message, max_recipients: max_recipients as usize })
 }
 
 /// `identity_domains = { "hetu.konto.example" = "hetu" }`.

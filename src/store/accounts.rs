@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::error::StoreError;
 use super::open::Store;
-use super::rows::{ACCOUNT, account, mailboxes_text};
+use super::rows::{ACCOUNT, account, mailboxes_text, postmaster};
 use super::sql::values;
 use crate::domain::account::{Account, AccountState};
 use crate::domain::address::Mailbox;
@@ -24,11 +24,20 @@ pub struct AccountChange {
 }
 
 impl Store {
-    /// An account.
+    /// An account. The postmaster's is always there, and is nobody's whom `apply` names.
     ///
     /// # Errors
     /// When the database is away.
     pub async fn account(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
+        if *id == postmaster() {
+            return Ok(Some(Account {
+                id: postmaster(),
+                name: "Postmaster".to_owned(),
+                state: AccountState::Active,
+                language: Language::En,
+                notices: Vec::new(),
+            }));
+        }
         let text = format!("SELECT {ACCOUNT} FROM account a WHERE a.id = $1");
         let row = self.read().fetch_option(sqlx::AssertSqlSafe(text), values![id.as_str()]).await?;
         row.as_ref().map(account).transpose()
