@@ -178,10 +178,15 @@ async fn waits(bench: &Arc<Bench>) -> Vec<Duration> {
     waits
 }
 
-async fn postgres() -> Option<String> {
+async fn clear() -> Option<(String, sqlx::PgConnection)> {
     let server = std::env::var("BREVBRO_TEST_POSTGRES").ok()?;
     let mut admin = sqlx::PgConnection::connect(&server).await.unwrap();
     admin.execute("DROP DATABASE IF EXISTS brevbro_bench WITH (FORCE)").await.unwrap();
+    Some((server, admin))
+}
+
+async fn postgres() -> Option<String> {
+    let (server, mut admin) = clear().await?;
     admin.execute("CREATE DATABASE brevbro_bench").await.unwrap();
     Some(format!("{}/brevbro_bench", server.trim_end_matches("/postgres")))
 }
@@ -224,6 +229,7 @@ fn door(criterion: &mut Criterion) {
         eprintln!("{engine}: inbox page of 10,000 records, p50 {:?}, p99 {:?}", waits[500], waits[990]);
         runtime.block_on(bench.store.close());
     }
+    runtime.block_on(clear());
     group.finish();
 }
 

@@ -29,6 +29,8 @@ impl Store {
     /// is not named stays as it is. Of an account that is named, aliases are replaced; opaque aliases are added and
     /// never taken away (they have been given out), and an identity code that is not named stays.
     ///
+    /// The door waits for it: 100,000 new accounts take some seconds.
+    ///
     /// # Errors
     /// [`StoreError::Forbidden`] when an alias or identity code belongs to another account, or a service address
     /// names an office that there is not.

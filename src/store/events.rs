@@ -13,7 +13,8 @@ use crate::domain::ids::{ArrivalId, OutboxId, RecordId, ReplyId};
 const EVENT: &str = "SELECT node, number, at, subject, what, detail, hash FROM event";
 
 impl Store {
-    /// Notes an event of its own. The detail must hold no address, identity code, subject or content.
+    /// Notes an event of its own. The detail must hold no address, identity code, subject or content; a refusal's
+    /// begins with `class=` and [`Class::key`](crate::domain::status::Class::key), by which [`Store::stats`] counts.
     ///
     /// # Errors
     /// When the database is away.
