@@ -29,8 +29,9 @@ use crate::routing::{Mapped, recipient as routing};
 use crate::store::Store;
 use crate::trust;
 
-/// What is read at once into memory of large messages, in KiB, over all connections.
-const READING_KIB: u32 = 96 * 1024;
+/// What is read at once into memory of large messages, in KiB, over all connections: one of the largest, since reading
+/// takes milliseconds and receiving takes seconds.
+const READING_KIB: u32 = 48 * 1024;
 /// Received fields that are taken for a loop: the least that RFC 5321 §6.3 allows.
 const MAX_HOPS: u32 = 100;
 /// Above this many octets a message is read on a thread of its own, so that it holds up nobody's session.
