@@ -107,11 +107,42 @@ pub(super) struct Connection {
     engine: Engine,
     /// The texts of inserts of many rows, by their beginning and their number of rows.
     texts: HashMap<(&'static str, usize), Arc<str>>,
+    ahead: Ahead,
+}
+
+/// SQLite's statements that wait for the next one, to go with it: each way to the driver's thread and back costs two
+/// switches between threads, which is more than most statements do. Their places have no numbers.
+#[derive(Default)]
+struct Ahead {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Ahead {
+    fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    fn put(&mut self, text: &str, values: Vec<Value>) {
+        self.text.push_str(text);
+        self.text.push(';');
+        self.values.extend(values);
+    }
+
+    /// Everything that waits, and this behind it.
+    fn take(&mut self, text: &str, values: Vec<Value>) -> (String, Vec<Value>) {
+        let mut all = std::mem::take(self);
+        all.text.push_str(text);
+        all.values.extend(values);
+        (all.text, all.values)
+    }
 }
 
 /// How many rows one statement inserts: each length is a prepared statement of its own, and each statement a way to
 /// the database and back.
 const ROWS: usize = 32;
+/// How many values may wait to go with the next statement.
+const AHEAD: usize = 1024;
 /// How long PostgreSQL may take over a statement: no answer is a lost connection.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -124,48 +155,88 @@ async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Resul
 
 impl Connection {
     fn new(engine: Engine) -> Self {
-        Self { engine, texts: HashMap::new() }
+        Self { engine, texts: HashMap::new(), ahead: Ahead::default() }
     }
 
     /// Inserts rows of `columns` values each, `head` being `INSERT INTO … VALUES`; as few statements as it takes.
-    /// How many rows were new.
+    /// On SQLite they go with the next statement: what is wrong with them is told there.
     pub(super) async fn insert(
         &mut self,
         head: &'static str,
         tail: &'static str,
         columns: usize,
         mut values: Vec<Value>,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<(), StoreError> {
+        while !values.is_empty() {
+            let (text, rest) = self.many(head, tail, columns, &mut values);
+            let values = std::mem::replace(&mut values, rest);
+            match &self.engine {
+                Engine::Sqlite(_) => {
+                    if self.ahead.values.len() >= AHEAD {
+                        self.catch_up().await?;
+                    }
+                    self.ahead.put(&text, values);
+                }
+                Engine::Postgres(_) => drop(self.execute(AssertSqlSafe(text), values).await?),
+            }
+        }
+        Ok(())
+    }
+
+    /// The same with a `tail` that says RETURNING: how many rows came back.
+    pub(super) async fn insert_new(
+        &mut self,
+        head: &'static str,
+        tail: &'static str,
+        columns: usize,
+        mut values: Vec<Value>,
+    ) -> Result<usize, StoreError> {
         let mut new = 0;
         while !values.is_empty() {
-            let rows = (values.len() / columns).min(ROWS);
-            let rest = values.split_off(rows * columns);
-            let numbered = matches!(self.engine, Engine::Postgres(_));
-            let text = self.texts.entry((head, rows)).or_insert_with(|| {
-                let places = places(rows, columns, numbered);
-                format!("{head} {places} {tail}").into()
-            });
-            let text = AssertSqlSafe(Arc::clone(text));
-            new += self.execute(text, std::mem::replace(&mut values, rest)).await?;
+            let (text, rest) = self.many(head, tail, columns, &mut values);
+            let values = std::mem::replace(&mut values, rest);
+            // These places have no numbers: they go on where those ahead of them end.
+            let (text, values) = self.ahead.take(&text, values);
+            new += self.run(AssertSqlSafe(text), values).await?.len();
         }
         Ok(new)
     }
 
+    /// The text for as many of the rows as one statement takes, and the values of the others.
+    fn many(
+        &mut self,
+        head: &'static str,
+        tail: &'static str,
+        columns: usize,
+        values: &mut Vec<Value>,
+    ) -> (Arc<str>, Vec<Value>) {
+        let rows = (values.len() / columns).min(ROWS);
+        let rest = values.split_off(rows * columns);
+        let numbered = matches!(self.engine, Engine::Postgres(_));
+        let text = self.texts.entry((head, rows)).or_insert_with(|| {
+            let places = places(rows, columns, numbered);
+            format!("{head} {places} {tail}").into()
+        });
+        (Arc::clone(text), rest)
+    }
+
     /// SQLite takes the write lock at once: a transaction that reads first could not be sure to get it later.
     pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
-        let text = match &mut self.engine {
-            Engine::Sqlite(_) => "BEGIN IMMEDIATE",
-            Engine::Postgres(_) => "BEGIN",
-        };
-        self.execute(text, Vec::new()).await.map(drop)
+        match &mut self.engine {
+            Engine::Sqlite(_) => self.ahead.put("BEGIN IMMEDIATE", Vec::new()),
+            Engine::Postgres(_) => drop(self.execute("BEGIN", Vec::new()).await?),
+        }
+        Ok(())
     }
 
     pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
-        self.execute("COMMIT", Vec::new()).await.map(drop)
+        let (text, values) = self.ahead.take("COMMIT", Vec::new());
+        self.run(AssertSqlSafe(text), values).await.map(drop)
     }
 
     /// Whether the connection can be used further.
     pub(super) async fn roll_back(&mut self) -> bool {
+        self.ahead = Ahead::default();
         match self.execute("ROLLBACK", Vec::new()).await {
             Ok(_) => true,
             // SQLite rolls back by itself when the disk is full, and then has nothing to roll back.
@@ -177,6 +248,7 @@ impl Connection {
 
     /// How many rows it changed.
     pub(super) async fn execute(&mut self, text: impl SqlSafeStr, values: Vec<Value>) -> Result<u64, StoreError> {
+        self.catch_up().await?;
         Ok(match &mut self.engine {
             Engine::Sqlite(connection) => {
                 sqlx::query_with(text, for_sqlite(values)?).execute(connection).await?.rows_affected()
@@ -201,6 +273,24 @@ impl Connection {
     }
 
     pub(super) async fn fetch(&mut self, text: impl SqlSafeStr, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        if self.ahead.values.is_empty() && !self.ahead.is_empty() {
+            let (text, values) = self.ahead.take(text.into_sql_str().as_str(), values);
+            return self.run(AssertSqlSafe(text), values).await;
+        }
+        self.catch_up().await?;
+        self.run(text, values).await
+    }
+
+    /// Runs what waits to go with the next statement, where that cannot take it along.
+    async fn catch_up(&mut self) -> Result<(), StoreError> {
+        if self.ahead.is_empty() {
+            return Ok(());
+        }
+        let Ahead { text, values } = std::mem::take(&mut self.ahead);
+        self.run(AssertSqlSafe(text), values).await.map(drop)
+    }
+
+    async fn run(&mut self, text: impl SqlSafeStr, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         Ok(match &mut self.engine {
             Engine::Sqlite(connection) => sqlx::query_with(text, for_sqlite(values)?)
                 .fetch_all(connection)

@@ -177,7 +177,7 @@ async fn insert_arrivals(write: &mut Write, messages: &[&Prepared]) -> Result<()
     }
     let head =
         "INSERT INTO arrival (id, received, size, sha256, reverse_path, office, peer, answers, blob, raw) VALUES";
-    write.connection.insert(head, "", 10, rows).await.map(drop)
+    write.connection.insert(head, "", 10, rows).await
 }
 
 /// The arrivals under which the records that had been kept before are kept, by the new records' ids.
@@ -223,8 +223,8 @@ async fn insert_records(
             ]);
         }
     }
-    let tail = "ON CONFLICT (message_key, fingerprint) DO NOTHING";
-    if write.connection.insert(RECORD, tail, 20, rows).await? == many {
+    let tail = "ON CONFLICT (message_key, fingerprint) DO NOTHING RETURNING 1";
+    if write.connection.insert_new(RECORD, tail, 20, rows).await? == many {
         return Ok(Firsts::new());
     }
     // Some had been kept before, here or earlier in this batch. They are few: one by one.
