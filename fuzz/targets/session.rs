@@ -4,8 +4,13 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../tests/support/mod.rs"]
-mod support;
+/// What the tests share, as far as it needs nothing but the product.
+#[path = "../../tests/support"]
+mod support {
+    pub mod fixture;
+    pub mod memory;
+    pub mod transcript;
+}
 
 use support::memory::Memory;
 use support::transcript::{Connection, Step, Transcript, next_answer};
