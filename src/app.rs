@@ -147,11 +147,8 @@ fn folder(key: &str, path: &Path) -> Result<(), CannotStart> {
     })
 }
 
-/// Opens the store as the configuration says: for the gateway, and for commands that look into it.
-///
-/// # Errors
-/// When the database cannot be had, or is of a newer version.
-pub async fn open_store(config: &Config, clock: Clock, ids: Ids) -> Result<Store, CannotStart> {
+/// Opens the store as the configuration says, its folder made if need be.
+async fn open_store(config: &Config, clock: Clock, ids: Ids) -> Result<Store, CannotStart> {
     folder("blobs.folder", &config.blobs.folder)?;
     let settings = store::Settings {
         url: config.database.url.reveal().to_owned(),
