@@ -88,7 +88,7 @@ impl Bench {
         store.apply(&Wanted { offices: vec![office()], accounts, services: Vec::new() }, false).await.unwrap();
         // Octets that no database can squeeze.
         let raw = (0..OCTETS / 32).flat_map(|_| ids.bytes::<32>()).collect();
-        let sender = TrustedOffice::attest(Arc::new(office()), vec![Proof::Network]);
+        let sender = TrustedOffice::attest(Arc::new(office()), vec![Proof::Network], "");
         Arc::new(Self { store, ids, clock, sender, raw, number: AtomicU64::new(0), _folder: folder })
     }
 
@@ -102,8 +102,16 @@ impl Bench {
             received: now,
             reverse_path: ReversePath::Mailbox(Mailbox::parse("clerk@hel.example").unwrap()),
             sender: Sender::Office(self.sender.clone()),
-            peer: Peer { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), helo: "mail.hel.example".to_owned(), tls: None },
+            peer: Peer {
+                ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+                helo: "mail.hel.example".to_owned(),
+                tls: None,
+                login: None,
+            },
             sha256: self.ids.bytes(),
+            signature: None,
+            trace: String::new(),
+            proofs: String::new(),
             raw: Raw::Memory(raw.into()),
             summary: Summary {
                 subject: "Beslut om utkomststöd, begäran om tilläggsuppgifter".to_owned(),

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
+use crate::authentication::Authenticator;
 use crate::clock::{Clock, Ids};
 use crate::config::{self, Config, ListenerTls, Login, ServerTls};
 use crate::domain::directory::Served;
@@ -21,7 +22,7 @@ use crate::domain::ids::ArrivalId;
 use crate::domain::keys::Keys;
 use crate::domain::language::{Language, Names};
 use crate::health::{Health, Meter};
-use crate::inbound::Inbound;
+use crate::inbound::{self, Inbound};
 use crate::listener::tls::{Files, Tls};
 use crate::listener::{self, Listener, TlsMode};
 use crate::outbound::Outbound;
@@ -109,8 +110,15 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
     let served = config.mail.served.clone();
     let relay = build_relay(config, ids.clone())?;
 
-    let inbound = Inbound::new(store.clone(), served.clone(), keys.clone(), directory, clock.clone(), ids.clone());
-    let inbound = Arc::new(inbound);
+    let parts = inbound::Parts {
+        store: store.clone(),
+        host: config.node.name.clone(),
+        served: served.clone(),
+        keys: keys.clone(),
+        directory,
+        authenticator: Authenticator::default(),
+    };
+    let inbound = Arc::new(Inbound::new(parts, clock.clone(), ids.clone()));
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
 

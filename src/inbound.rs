@@ -1,28 +1,32 @@
 //! THE WALK IN, written out: who writes (`trust`), to whom (`routing`), what (`intake`), kept (`store`). Facts are
 //! fetched from the store here and handed to the rooms that decide, which know neither the store nor each other.
 
+mod proof;
 mod recent;
+mod terms;
+mod trace;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::{info, warn};
 
 use self::recent::Recent;
+use crate::authentication::{Authenticator, Need};
 use crate::clock::{Clock, Ids};
-use crate::domain::address::{ForwardPath, ReversePath};
-use crate::domain::arrival::{Arrival, Finding, NewRecord, Placement, Raw, Receipt, Summary};
+use crate::domain::address::{Domain, ForwardPath, ReversePath};
+use crate::domain::arrival::{Arrival, Finding, Placement, Raw, Receipt, Summary};
 use crate::domain::directory::{Directory, Served};
-use crate::domain::envelope::{Defaults, Destination, Envelope, Route, Sender};
+use crate::domain::envelope::{Destination, Envelope, Route, Sender};
 use crate::domain::event::What;
 use crate::domain::ids::{ArrivalId, RecordId};
 use crate::domain::keys::Keys;
 use crate::domain::lookup::{Found, Lookup};
 use crate::domain::office::Peer;
-use crate::domain::record::{Kind, Person, Tags};
+use crate::domain::record::Person;
 use crate::domain::status::{Class, Refusal};
 use crate::intake::{self, Glance};
 use crate::routing::{Mapped, recipient as routing};
@@ -41,10 +45,14 @@ const READ_ASIDE: usize = 256 * 1024;
 pub struct Inbound {
     /// Where everything is kept.
     pub store: Store,
+    /// The gateway's name.
+    pub host: Domain,
     /// Which domains are ours.
     pub served: Served,
     /// For the addresses that we have made.
     pub keys: Keys,
+    /// Who asks DNS about senders.
+    pub authenticator: Authenticator,
     /// How much of a message is read.
     pub limits: intake::Limits,
     directory: ArcSwap<Directory>,
@@ -54,16 +62,34 @@ pub struct Inbound {
     recent: Recent,
 }
 
+/// What a way in is made of.
+pub struct Parts {
+    /// Where everything is kept.
+    pub store: Store,
+    /// The gateway's name, in the fields that it adds.
+    pub host: Domain,
+    /// Which domains are ours.
+    pub served: Served,
+    /// For the addresses that we have made.
+    pub keys: Keys,
+    /// The offices as they are now.
+    pub directory: Directory,
+    /// Who asks DNS about senders.
+    pub authenticator: Authenticator,
+}
+
 impl Inbound {
-    /// A way in, with the offices as they are now.
+    /// A way in.
     #[must_use]
-    pub fn new(store: Store, served: Served, keys: Keys, directory: Directory, clock: Clock, ids: Ids) -> Self {
+    pub fn new(parts: Parts, clock: Clock, ids: Ids) -> Self {
         Self {
-            store,
-            served,
-            keys,
+            store: parts.store,
+            host: parts.host,
+            served: parts.served,
+            keys: parts.keys,
+            authenticator: parts.authenticator,
             limits: intake::Limits::default(),
-            directory: ArcSwap::from_pointee(directory),
+            directory: ArcSwap::from_pointee(parts.directory),
             clock,
             ids,
             reading: Semaphore::new(READING_KIB as usize),
@@ -82,12 +108,20 @@ impl Inbound {
         self.directory.load_full()
     }
 
-    /// MAIL: whose message it is, as far as that can be proved before it is read.
+    /// MAIL: whose message it is, as far as that can be proved before it is read. Of a sender that only the message
+    /// can prove, SPF is asked now: it decides whether RCPT may tell the truth.
     ///
     /// # Errors
     /// The refusal to answer with.
-    pub fn sender(&self, peer: &Peer, path: &ReversePath) -> Result<Sender, Refusal> {
-        trust::sender::claimed(&self.directory.load(), peer, path).0
+    pub async fn sender(&self, peer: &Peer, path: &ReversePath) -> Result<Sender, Refusal> {
+        let sender = trust::sender::claimed(&self.directory.load(), peer, path, self.clock.now()).0?;
+        Ok(match sender {
+            Sender::Claimed(claim) => {
+                let spf = self.authenticator.spf(peer, path, Need::Proof).await;
+                Sender::Claimed(claim.with_spf(spf))
+            }
+            known => known,
+        })
     }
 
     /// RCPT: where the address leads, for this sender.
@@ -105,6 +139,7 @@ impl Inbound {
     async fn route(&self, sender: &Sender, mapped: &Mapped) -> Result<Route, Refusal> {
         let found = match (sender, mapped.question()) {
             (Sender::Office(_), Some(lookup)) => self.find(lookup).await?,
+            (Sender::Claimed(claim), Some(lookup)) if claim.is_vouched() => self.find(lookup).await?,
             _ => None,
         };
         routing::decide(sender, mapped, found.as_ref(), &self.keys).map_err(|r| r.in_language(sender.language()))
@@ -158,25 +193,35 @@ impl Inbound {
         raw: Raw,
         sha256: [u8; 32],
     ) -> Result<Receipt, Refusal> {
-        let (glance, finding) = self.read(&raw, envelope).await?;
+        let Held { bytes, budget } = self.hold(&raw).await?;
+        let (glance, finding) = self.read(&bytes, envelope).await?;
         if let Some(why) = &glance.too_complex {
             return Err(Refusal::new(Class::TooComplex, why.clone()));
         }
         if glance.hops > MAX_HOPS {
             return Err(Refusal::new(Class::Loop, format!("{} Received fields", glance.hops)));
         }
-        let from = Self::author(envelope, &glance)?;
+        let proof = self.prove(peer, envelope, &glance, bytes).await?;
+        drop(budget);
+        let from = author(&proof.sender, &glance)?;
         let mut placements = Vec::with_capacity(1 + envelope.rest.len());
         for recipient in envelope.recipients() {
-            placements.push(match recipient.route.destination() {
+            let mut route = recipient.route.clone();
+            if *route.destination() == Destination::Undecided {
+                route = self.recipient(&proof.sender, &recipient.path).await?;
+            }
+            placements.push(match route.destination() {
                 Destination::Report(outbox) => Placement::Report { outbox: *outbox, finding: finding.clone() },
                 Destination::CitizenBySubject(defaults) => {
                     let mapped = routing::by_subject(&self.served, &recipient.path, defaults, &glance.tags)?;
-                    self.record(self.route(&envelope.sender, &mapped).await?, &glance)?
+                    self.record(self.route(&proof.sender, &mapped).await?, &glance)?
                 }
-                Destination::Citizen(_) | Destination::Postmaster => self.record(recipient.route.clone(), &glance)?,
+                Destination::Citizen(_) | Destination::Postmaster | Destination::Undecided => {
+                    self.record(route, &glance)?
+                }
             });
         }
+        let received = self.clock.now();
         let summary = Summary {
             subject: glance.subject,
             from,
@@ -188,72 +233,44 @@ impl Inbound {
         };
         let arrival = Arrival {
             id,
-            received: self.clock.now(),
+            received,
             reverse_path: envelope.reverse_path.clone(),
-            sender: envelope.sender.clone(),
+            sender: proof.sender,
             peer: peer.clone(),
             raw,
             sha256,
+            signature: proof.by_signature_alone,
+            trace: trace::fields(&self.host, id, peer, envelope.smtputf8, received, &proof.authentication),
+            proofs: proof.words,
             summary,
             placements,
         };
         self.store.keep(arrival).await
     }
 
-    /// The author to show: of an office the one that was proved, of a stranger what it says.
-    fn author(envelope: &Envelope, glance: &Glance) -> Result<Person, Refusal> {
-        match &envelope.sender {
-            Sender::Office(trusted) => {
-                let proved = trust::sender::author(trusted, &glance.from)?;
-                let name = glance.from.first().and_then(|person| person.name.clone());
-                Ok(Person { name, address: proved.shown() })
-            }
-            Sender::Stranger => Ok(glance.from.first().cloned().unwrap_or_default()),
-        }
-    }
-
-    /// One record, of what the address says, then the subject, then the office.
     fn record(&self, route: Route, glance: &Glance) -> Result<Placement, Refusal> {
-        let plain = Defaults { kind: Kind::Message, reply_allowed: false, case_prefix: None, tags: Tags::default() };
-        let defaults = match route.destination() {
-            Destination::Citizen(citizen) => &citizen.defaults,
-            _ => &plain,
-        };
-        let tags = defaults.tags.clone().or(glance.tags.clone());
-        if let Some(unreadable) = &tags.unreadable_due {
-            return Err(Refusal::new(Class::DueDate, format!("a due date of {} characters", unreadable.len())));
-        }
-        let kind = match (tags.kind, tags.due) {
-            (Some(kind), _) => kind,
-            (None, Some(_)) => Kind::Request,
-            (None, None) => defaults.kind,
-        };
-        let case_reference = match (&defaults.case_prefix, tags.case_reference) {
-            (Some(prefix), Some(reference)) if !reference.starts_with(prefix.as_str()) => {
-                Some(format!("{prefix} {reference}"))
-            }
-            (_, reference) => reference,
-        };
-        let reply_allowed = defaults.reply_allowed && !tags.no_reply;
-        let due = tags.due;
         let id = self.ids.next(RecordId::new);
-        Ok(Placement::Record(Box::new(NewRecord { id, route, kind, due, reply_allowed, case_reference })))
+        terms::record(id, route, &glance.tags).map(|record| Placement::Record(Box::new(record)))
     }
 
-    /// Reads the message once, and as a report too where it goes to a return path. Large ones come from their file
-    /// into memory only as far as the budget for all connections goes, one after another if need be.
-    async fn read(&self, raw: &Raw, envelope: &Envelope) -> Result<(Glance, Finding), Refusal> {
-        let kib = u32::try_from(raw.size() / 1024).unwrap_or(READING_KIB).min(READING_KIB);
-        let _budget = match raw {
-            Raw::Memory(_) => None,
-            Raw::File { .. } => Some(self.reading.acquire_many(kib).await.map_err(unavailable)?),
-        };
-        let bytes = match raw {
-            Raw::Memory(bytes) => bytes.clone(),
-            Raw::File { path, .. } => Bytes::from(tokio::fs::read(path).await.map_err(unavailable)?),
-        };
+    /// The octets in memory: large ones come from their file only as far as the budget for all connections goes, one
+    /// after another if need be.
+    async fn hold(&self, raw: &Raw) -> Result<Held<'_>, Refusal> {
+        match raw {
+            Raw::Memory(bytes) => Ok(Held { bytes: bytes.clone(), budget: None }),
+            Raw::File { path, size } => {
+                let kib = u32::try_from(size / 1024).unwrap_or(READING_KIB).min(READING_KIB);
+                let budget = self.reading.acquire_many(kib).await.map_err(unavailable)?;
+                let bytes = Bytes::from(tokio::fs::read(path).await.map_err(unavailable)?);
+                Ok(Held { bytes, budget: Some(budget) })
+            }
+        }
+    }
+
+    /// Reads the message once, and as a report too where it goes to a return path.
+    async fn read(&self, bytes: &Bytes, envelope: &Envelope) -> Result<(Glance, Finding), Refusal> {
         let reports = envelope.recipients().any(|r| matches!(r.route.destination(), Destination::Report(_)));
-        let limits = self.limits.clone();
+        let (bytes, limits) = (bytes.clone(), self.limits.clone());
         let aside = bytes.len() > READ_ASIDE;
         let look = move || {
             let finding = if reports { intake::report::finding(&bytes) } else { Finding::Unreadable };
@@ -261,6 +278,24 @@ impl Inbound {
         };
         if aside { tokio::task::spawn_blocking(look).await.map_err(unavailable) } else { Ok(look()) }
     }
+}
+
+/// The author to show: of an office the one that was proved, of a stranger what it says.
+fn author(sender: &Sender, glance: &Glance) -> Result<Person, Refusal> {
+    match sender {
+        Sender::Office(trusted) => {
+            let proved = trust::message::author(trusted, &glance.from)?;
+            let name = glance.from.first().and_then(|person| person.name.clone());
+            Ok(Person { name, address: proved.shown() })
+        }
+        Sender::Claimed(_) | Sender::Stranger => Ok(glance.from.first().cloned().unwrap_or_default()),
+    }
+}
+
+/// A message in memory, and its share of the room for large ones.
+struct Held<'a> {
+    bytes: Bytes,
+    budget: Option<SemaphorePermit<'a>>,
 }
 
 fn unavailable(error: impl std::fmt::Display) -> Refusal {

@@ -8,6 +8,7 @@
 
 pub mod admin;
 pub mod app;
+pub mod authentication;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -1,5 +1,6 @@
 //! `brevbro route test`: a message that does not exist, put to the rules that mail is put to.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::cli::{Common, RouteTest};
@@ -56,7 +57,7 @@ pub(super) async fn test(asked: &RouteTest, clock: &Clock) -> Result<bool, Failu
     let (from, to, peer) = (reverse(&asked.from)?, forward(&asked.to)?, peer(asked)?);
     let Common { config, json } = &asked.common;
     let opened = Opened::existing(config, clock).await?;
-    let report = ask(&opened, &peer, &from, &to).await;
+    let report = ask(&opened, &peer, &from, &to, clock.now()).await;
     opened.close().await;
     let report = report?;
     if *json {
@@ -67,10 +68,16 @@ pub(super) async fn test(asked: &RouteTest, clock: &Clock) -> Result<bool, Failu
     Ok(report.recipient.is_some_and(|answer| answer.accepted))
 }
 
-async fn ask(opened: &Opened, peer: &Peer, from: &ReversePath, to: &ForwardPath) -> Result<Report, Failure> {
+async fn ask(
+    opened: &Opened,
+    peer: &Peer,
+    from: &ReversePath,
+    to: &ForwardPath,
+    now: Timestamp,
+) -> Result<Report, Failure> {
     let failed = |error| opened.failed(&error);
     let directory = opened.store.directory().await.map_err(failed)?;
-    let (sender, rules) = claimed(&directory, peer, from);
+    let (sender, rules) = claimed(&directory, peer, from, now);
     let sender = match sender {
         Ok(sender) => sender,
         Err(refusal) => return Ok(Report { rules, sender: Said::no(MAIL, &refusal), recipient: None }),
@@ -91,6 +98,7 @@ async fn ask(opened: &Opened, peer: &Peer, from: &ReversePath, to: &ForwardPath)
     };
     let who = match &sender {
         Sender::Office(trusted) => format!("office {}", trusted.office().id),
+        Sender::Claimed(claim) => format!("says to be office {}, which the message must prove", claim.office().id),
         Sender::Stranger => "no proven office: may write to the postmaster, and report on mail of ours".to_owned(),
     };
     Ok(Report { rules, sender: Said::yes(MAIL, &Reply::sender_ok(), who), recipient: Some(answer) })
@@ -108,6 +116,7 @@ fn destination(destination: &Destination) -> String {
         Destination::CitizenBySubject(defaults) => format!("whom the subject names, {}", terms(defaults)),
         Destination::Report(item) => format!("a report on outbox item {item}"),
         Destination::Postmaster => "kept for the postmaster".to_owned(),
+        Destination::Undecided => "decided after the body, once the message has proved the office".to_owned(),
     }
 }
 
@@ -170,7 +179,8 @@ fn peer(asked: &RouteTest) -> Result<Peer, Failure> {
         None => Vec::new(),
     };
     let shown = sha256.is_some() || !names.is_empty();
-    let certificate = shown.then(|| ClientCertificate { sha256: sha256.unwrap_or_default(), names });
+    let certificate =
+        shown.then(|| ClientCertificate { sha256: sha256.unwrap_or_default(), names, expires: Timestamp::MAX });
     let tls = TlsFacts { version: "TLSv1.3".to_owned(), cipher: "TLS_AES_256_GCM_SHA384".to_owned(), certificate };
-    Ok(Peer { ip: asked.ip, helo: "route.test".to_owned(), tls: (!asked.clear).then_some(tls) })
+    Ok(Peer { ip: asked.ip, helo: "route.test".to_owned(), tls: (!asked.clear).then_some(tls), login: None })
 }

@@ -29,6 +29,13 @@ pub struct Arrival {
     pub raw: Raw,
     /// SHA-256 of the octets.
     pub sha256: [u8; 32],
+    /// Of a message that nothing but a signature proves, the signature's fingerprint. It stands for sender and octets
+    /// where messages are compared: whoever carries such a message can change the rest.
+    pub signature: Option<[u8; 32]>,
+    /// The fields that we add on top, Received and Authentication-Results, each with its CRLF. Kept beside the octets.
+    pub trace: String,
+    /// Each proof that was asked, with its result and reason, in `key=value` words for the event.
+    pub proofs: String,
     /// What the mailbox's list shows.
     pub summary: Summary,
     /// Where it goes: one or more.

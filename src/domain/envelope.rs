@@ -1,9 +1,12 @@
 //! Who sends and to whom, each as far as it has been proved (RFC 5321 §2.3.1).
 
+use std::sync::Arc;
+
 use super::address::{ForwardPath, Mailbox, ReversePath};
+use super::authentication::{Spf, SpfIdentity, Verdict};
 use super::ids::{AccountId, ConversationId, OutboxId};
 use super::language::Language;
-use super::office::TrustedOffice;
+use super::office::{Office, TrustedOffice};
 use super::record::{Kind, Tags};
 
 /// Whose message it is.
@@ -11,6 +14,8 @@ use super::record::{Kind, Tags};
 pub enum Sender {
     /// A proven office: it may write to citizens.
     Office(TrustedOffice),
+    /// Somebody who says to be of an office, which only the message itself can prove.
+    Claimed(Claim),
     /// Anybody else: may write to the postmaster, and report on mail of ours.
     Stranger,
 }
@@ -21,8 +26,56 @@ impl Sender {
     pub fn language(&self) -> Language {
         match self {
             Self::Office(trusted) => trusted.office().language,
+            Self::Claimed(claim) => claim.office().language,
             Self::Stranger => Language::En,
         }
+    }
+}
+
+/// A sender of whom everything is proved that can be before the body, and not enough: DMARC or DKIM must say the rest.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    first: Arc<Office>,
+    rest: Vec<Arc<Office>>,
+    spf: Option<Spf>,
+}
+
+impl Claim {
+    /// For `trust`: the offices whose senders cover the reverse path, and who have a rule that the message can still
+    /// fulfil.
+    #[must_use]
+    pub fn new(first: Arc<Office>, rest: Vec<Arc<Office>>) -> Self {
+        Self { first, rest, spf: None }
+    }
+
+    /// With what SPF says of the peer.
+    #[must_use]
+    pub fn with_spf(self, spf: Spf) -> Self {
+        Self { spf: Some(spf), ..self }
+    }
+
+    /// The office that is asked first, and in whose language answers are.
+    #[must_use]
+    pub fn office(&self) -> &Arc<Office> {
+        &self.first
+    }
+
+    /// All of them, in the order of asking.
+    pub fn offices(&self) -> impl Iterator<Item = &Arc<Office>> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+
+    /// What SPF says of the peer, once it has been asked.
+    #[must_use]
+    pub fn spf(&self) -> Option<&Spf> {
+        self.spf.as_ref()
+    }
+
+    /// Whether the office's domain itself names this peer as its mail server (SPF, MAIL FROM). Such a peer may be told
+    /// at RCPT who has a mailbox; anybody else could have written this MAIL FROM, and learns nothing before the proof.
+    #[must_use]
+    pub fn is_vouched(&self) -> bool {
+        self.spf.as_ref().is_some_and(|s| s.verdict == Verdict::Pass && s.identity == SpfIdentity::MailFrom)
     }
 }
 
@@ -56,6 +109,8 @@ pub enum Destination {
     Report(OutboxId),
     /// The postmaster's mailbox (RFC 5321 §4.5.1).
     Postmaster,
+    /// Not to be told yet, nor looked up: the sender is a [`Claim`] that nobody vouches for. Decided after the body.
+    Undecided,
 }
 
 /// Into which mailbox, and how.

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod address;
 pub mod arrival;
+pub mod authentication;
 pub mod base32;
 pub mod directory;
 pub mod envelope;

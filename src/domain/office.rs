@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use jiff::Timestamp;
 
 use super::address::{Domain, Mailbox};
 use super::ids::OfficeId;
@@ -156,6 +157,17 @@ pub struct Peer {
     pub helo: String,
     /// What TLS proved; `None` in clear.
     pub tls: Option<TlsFacts>,
+    /// As whom it logged in (RFC 4954).
+    pub login: Option<Login>,
+}
+
+/// A login that succeeded: whose password it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The office that the password was made for.
+    pub office: OfficeId,
+    /// The password's label: which program or person of the office.
+    pub label: String,
 }
 
 /// What a TLS handshake established.
@@ -176,6 +188,8 @@ pub struct ClientCertificate {
     pub sha256: [u8; 32],
     /// DNS names in it. Empty unless it chains to the listener's client CA: only then do names say anything.
     pub names: Vec<Domain>,
+    /// The end of its validity. One that has ended proves nothing.
+    pub expires: Timestamp,
 }
 
 /// An office that has been proved for this connection and sender. Only `trust` makes one; the door of the store asks
@@ -184,13 +198,15 @@ pub struct ClientCertificate {
 pub struct TrustedOffice {
     office: Arc<Office>,
     proofs: Vec<Proof>,
+    asked: Arc<str>,
 }
 
 impl TrustedOffice {
-    /// States that these proofs were found good. For `trust` alone.
+    /// States that these proofs were found good. For `trust` alone. `asked`: every proof that was asked, with its result
+    /// and reason, in words for the event.
     #[must_use]
-    pub fn attest(office: Arc<Office>, proofs: Vec<Proof>) -> Self {
-        Self { office, proofs }
+    pub fn attest(office: Arc<Office>, proofs: Vec<Proof>, asked: &str) -> Self {
+        Self { office, proofs, asked: asked.into() }
     }
 
     /// Which office.
@@ -203,5 +219,11 @@ impl TrustedOffice {
     #[must_use]
     pub fn proofs(&self) -> &[Proof] {
         &self.proofs
+    }
+
+    /// Every proof that was asked, in words.
+    #[must_use]
+    pub fn asked(&self) -> &str {
+        &self.asked
     }
 }

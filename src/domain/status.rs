@@ -27,6 +27,20 @@ pub enum Class {
     TlsNeeded,
     /// The From field names nobody, several, or somebody who is not of the office.
     AuthorNotOfOffice,
+    /// SPF says that the peer may not send for the office (RFC 7372 §3.2), and nothing else proves it.
+    Spf,
+    /// The office's signature is missing or does not hold (RFC 7372 §3.1).
+    Dkim,
+    /// DMARC does not pass for From (RFC 7489 §6.7).
+    Dmarc,
+    /// A signed message from somewhere else, to somebody whom it does not name: anybody may have sent it on.
+    Replay,
+    /// DNS does not say what a proof needs: not a no, nor a yes.
+    Dns,
+    /// This listener takes mail only after a login (RFC 4954 §6).
+    LoginNeeded,
+    /// Wrong name or password, or a password that has ended: the same answer for all (RFC 4954 §6).
+    LoginFailed,
     /// The office has switched replies off, or the conversation is not the sender's.
     NotYourConversation,
     /// The scanner found something in this part.
@@ -71,8 +85,13 @@ impl Class {
             Self::NoSuchMailbox => (550, 1, 1),
             Self::AccountNotInUse => (550, 2, 1),
             Self::CheckCharacters => (550, 1, 3),
-            Self::NotAnOffice | Self::AuthorNotOfOffice | Self::NotYourConversation => (550, 7, 1),
-            Self::TlsNeeded => (530, 7, 0),
+            Self::NotAnOffice | Self::AuthorNotOfOffice | Self::NotYourConversation | Self::Replay => (550, 7, 1),
+            Self::Spf => (550, 7, 23),
+            Self::Dkim => (550, 7, 20),
+            Self::Dmarc => (550, 7, 26),
+            Self::Dns => (451, 4, 3),
+            Self::TlsNeeded | Self::LoginNeeded => (530, 7, 0),
+            Self::LoginFailed => (535, 7, 8),
             Self::Malware { .. } => (554, 7, 1),
             Self::TooLarge { .. } => (552, 3, 4),
             Self::TooManyRecipients => (452, 5, 3),
@@ -99,6 +118,13 @@ impl Class {
             Self::NotAnOffice => "not-an-office",
             Self::TlsNeeded => "tls-needed",
             Self::AuthorNotOfOffice => "author-not-of-office",
+            Self::Spf => "spf",
+            Self::Dkim => "dkim",
+            Self::Dmarc => "dmarc",
+            Self::Replay => "replay",
+            Self::Dns => "dns",
+            Self::LoginNeeded => "login-needed",
+            Self::LoginFailed => "login-failed",
             Self::NotYourConversation => "not-your-conversation",
             Self::Malware { .. } => "malware",
             Self::TooLarge { .. } => "too-large",

@@ -32,6 +32,26 @@ pub struct Glance {
     pub too_complex: Option<String>,
 }
 
+/// What a message says of itself that its signatures must cover before they prove it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Stated {
+    /// Everybody in To and Cc.
+    pub addressed: Vec<Person>,
+    /// Names of the header fields, in lower case, as often as they stand there.
+    pub fields: Vec<String>,
+}
+
+/// Reads what stands around the body, for a message that must prove itself.
+#[must_use]
+pub fn stated(raw: &[u8], limits: &Limits) -> Stated {
+    let Some(message) = limits.parse(raw) else { return Stated::default() };
+    let headers = message.headers();
+    let mut addressed = fields::people(headers, HeaderName::To);
+    addressed.extend(fields::people(headers, HeaderName::Cc));
+    let fields = headers.iter().map(|header| header.name().as_str().to_ascii_lowercase()).collect();
+    Stated { addressed, fields }
+}
+
 /// Reads what the door needs. Tens of microseconds for an ordinary message: no body is decoded.
 #[must_use]
 pub fn glance(raw: &[u8], limits: &Limits) -> Glance {

@@ -30,7 +30,7 @@ mod style;
 mod text;
 
 pub use attachments::attachment;
-pub use glance::{Glance, glance};
+pub use glance::{Glance, Stated, glance, stated};
 pub use limits::Limits;
 pub use names::safe as safe_file_name;
 pub use record::{ReadOptions, read, read_with};

@@ -40,7 +40,7 @@ pub(super) async fn serve(
     // Replies are short and awaited; a peer whose socket fails here fails at the next read, where it is noticed.
     let _ = stream.set_nodelay(true);
     let connection = Connection {
-        peer: Peer { ip: peer.ip().to_canonical(), helo: String::new(), tls: None },
+        peer: Peer { ip: peer.ip().to_canonical(), helo: String::new(), tls: None, login: None },
         state: State::default(),
         lines: LineReader::default(),
         input: BytesMut::new(),
@@ -196,7 +196,7 @@ impl Connection {
                 Action::StartTls => next = Next::End(Ended::StartTls),
                 Action::AskSender { helo, path, size: _ } => {
                     self.peer.helo = helo;
-                    next = Next::of(Event::Sender(self.inbound.sender(&self.peer, &path)));
+                    next = Next::of(Event::Sender(Box::pin(self.inbound.sender(&self.peer, &path)).await));
                 }
                 Action::AskRecipient { sender, path } => {
                     next = Next::of(Event::Recipient(Box::pin(self.inbound.recipient(&sender, &path)).await));

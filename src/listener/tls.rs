@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
+use jiff::Timestamp;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, aws_lc_rs as provider};
 use rustls::pki_types::pem::PemObject;
@@ -114,7 +115,7 @@ impl Tls {
         let names = if vouched { dns_names(own) } else { Vec::new() };
         let mut sha256 = [0; 32];
         sha256.copy_from_slice(digest::digest(&digest::SHA256, own).as_ref());
-        Some(ClientCertificate { sha256, names })
+        Some(ClientCertificate { sha256, names, expires: expires(own)? })
     }
 }
 
@@ -139,6 +140,13 @@ fn dns_names(certificate: &CertificateDer<'_>) -> Vec<Domain> {
         Some(names.0.iter().filter_map(domain).collect())
     };
     read().unwrap_or_default()
+}
+
+/// The end of its validity. A certificate that cannot be read has none, and proves nothing.
+fn expires(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
+    let certificate = x509_cert::Certificate::from_der(certificate).ok()?;
+    let seconds = certificate.tbs_certificate().validity().not_after.to_unix_duration().as_secs();
+    Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
 }
 
 /// Asks for a certificate and takes any, as long as the client holds its key: which office it speaks for, `trust`

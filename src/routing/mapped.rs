@@ -30,6 +30,8 @@ pub(super) enum Target {
     Citizen { lookup: Lookup, absent: Absent },
     /// A service address: the subject names the citizen.
     BySubject,
+    /// Not a domain of ours.
+    Foreign,
     /// Nobody, whatever the store says.
     Nobody { class: Class, why: &'static str },
 }
@@ -62,7 +64,9 @@ impl Mapped {
         match &self.target {
             Target::Conversation { id, .. } => Some(Lookup::Conversation(*id)),
             Target::Citizen { lookup, .. } => Some(lookup.clone()),
-            Target::Postmaster | Target::Report(_) | Target::BySubject | Target::Nobody { .. } => None,
+            Target::Postmaster | Target::Report(_) | Target::BySubject | Target::Foreign | Target::Nobody { .. } => {
+                None
+            }
         }
     }
 
@@ -78,6 +82,7 @@ impl Mapped {
             Target::Citizen { lookup: Lookup::Identity(_), .. } => "identity code, check character good",
             Target::Citizen { .. } => "alias",
             Target::BySubject => "service address, the subject names the citizen",
+            Target::Foreign => "not a domain of ours",
             Target::Nobody { why, .. } => why,
         }
     }

@@ -35,7 +35,7 @@ pub fn read(served: &Served, keys: &Keys, directory: &Directory, path: &ForwardP
     match scheme {
         Some(scheme) => read_identity(scheme, local),
         None if is_served => read_name(served, keys, directory, address),
-        None => Mapped::nobody("not a domain of ours"),
+        None => Target::Foreign.under(Tags::default()),
     }
 }
 
@@ -89,6 +89,9 @@ pub fn by_subject(served: &Served, path: &ForwardPath, defaults: &Defaults, subj
 
 /// Whether the sender may write there, and on what terms. `found` is the store's answer to [`Mapped::question`].
 ///
+/// A claim that nobody vouches for learns nothing: whatever is on our domains is [`Destination::Undecided`], to be asked
+/// again when the message has proved the office.
+///
 /// To a stranger it says [`Class::NotAnOffice`] for everything but the postmaster and a signed return path: one value,
 /// made without a look at `found`.
 ///
@@ -100,10 +103,14 @@ pub fn decide(sender: &Sender, mapped: &Mapped, found: Option<&Found>, keys: &Ke
         Target::Report(outbox) => return Ok(Route::decided(Destination::Report(*outbox))),
         _ => {}
     }
-    let Sender::Office(trusted) = sender else {
-        return Err(Refusal::new(Class::NotAnOffice, "the sender is no proven office"));
+    let office = match sender {
+        Sender::Office(trusted) => trusted.office(),
+        Sender::Claimed(claim) if claim.is_vouched() => claim.office(),
+        Sender::Claimed(_) if mapped.target != Target::Foreign => return Ok(Route::decided(Destination::Undecided)),
+        Sender::Claimed(_) | Sender::Stranger => {
+            return Err(Refusal::new(Class::NotAnOffice, "the sender is no proven office"));
+        }
     };
-    let office = trusted.office();
     decide_for(office, mapped, found, keys)
         .map(Route::decided)
         .map_err(|(class, why)| Refusal::new(class, why).in_language(office.language))
@@ -128,6 +135,7 @@ fn decide_for(
         Target::Postmaster => Ok(Destination::Postmaster),
         Target::Report(outbox) => Ok(Destination::Report(*outbox)),
         Target::BySubject => Ok(Destination::CitizenBySubject(defaults)),
+        Target::Foreign => Err((Class::NoSuchMailbox, mapped.form())),
         Target::Nobody { class, why } => Err((class.clone(), why)),
         Target::Conversation { id, signed } => {
             let is_for = |office| token::is_for(keys, *id, *signed, office);

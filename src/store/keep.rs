@@ -113,12 +113,12 @@ impl Store {
     async fn prepare(&self, arrival: Arrival) -> Result<Prepared, Refusal> {
         let office = match &arrival.sender {
             Sender::Office(trusted) => Some(trusted.office().id.clone()),
-            Sender::Stranger => None,
+            Sender::Claimed(_) | Sender::Stranger => None,
         };
         let places = self.places(&arrival, office.is_some())?;
         let message_key = match &arrival.summary.message_id {
             Some(id) => message_key(id),
-            None => first_eight(&arrival.sha256),
+            None => first_eight(arrival.signature.as_ref().unwrap_or(&arrival.sha256)),
         };
         let octets = self.octets(&arrival).await.map_err(|error| Refusal::from(&error))?;
         Ok(Prepared { arrival: Arc::new(arrival), office, octets, message_key, places })
@@ -126,7 +126,10 @@ impl Store {
 
     /// Two recipients that lead to one mailbox are one place: the first of them.
     fn places(&self, arrival: &Arrival, proven: bool) -> Result<Vec<Place>, Refusal> {
-        let reverse_path = arrival.reverse_path.wire();
+        let (reverse_path, content) = match &arrival.signature {
+            Some(signature) => (String::new(), signature),
+            None => (arrival.reverse_path.wire(), &arrival.sha256),
+        };
         let mut places: Vec<Place> = Vec::with_capacity(arrival.placements.len());
         for (at, placement) in arrival.placements.iter().enumerate() {
             let (account, notices, name) = match placement {
@@ -143,12 +146,12 @@ impl Store {
                             "no citizen was found for the service address",
                         ));
                     }
-                    Destination::Report(_) => {
-                        return Err(Refusal::new(Class::Unavailable, "a report was routed to a mailbox"));
+                    Destination::Report(_) | Destination::Undecided => {
+                        return Err(Refusal::new(Class::Unavailable, "no mailbox was decided on"));
                     }
                 },
             };
-            let fingerprint = fingerprint(&name, &reverse_path, &arrival.sha256);
+            let fingerprint = fingerprint(&name, &reverse_path, content);
             if places.iter().all(|place| place.fingerprint != fingerprint) {
                 let notices = (0..notices).map(|_| self.ids().next(OutboxId::new)).collect();
                 places.push(Place { at, account, fingerprint, notices });

@@ -173,11 +173,12 @@ async fn insert_arrivals(write: &mut Write, messages: &[&Prepared]) -> Result<()
             (!answers.is_empty()).then(|| answers.join("\n")),
             blob,
             raw,
+            arrival.trace.as_str(),
         ]);
     }
-    let head =
-        "INSERT INTO arrival (id, received, size, sha256, reverse_path, office, peer, answers, blob, raw) VALUES";
-    write.connection.insert(head, "", 10, rows).await
+    let head = "INSERT INTO arrival (id, received, size, sha256, reverse_path, office, peer, answers, blob, raw, trace) \
+                VALUES";
+    write.connection.insert(head, "", 11, rows).await
 }
 
 /// The arrivals under which the records that had been kept before are kept, by the new records' ids.
@@ -257,7 +258,7 @@ async fn settle(write: &mut Write, message: &Prepared, firsts: &Firsts) -> Resul
         write.note(
             What::Kept,
             &record.id,
-            format!("arrival={} office={office} size={}", arrival.id, arrival.raw.size()),
+            format!("arrival={} office={office} size={} {}", arrival.id, arrival.raw.size(), arrival.proofs),
         );
     }
     for place in &message.places {

@@ -50,7 +50,7 @@ fn office() -> Arc<Office> {
 pub fn sender(path: &ReversePath) -> Sender {
     match path {
         ReversePath::Mailbox(mailbox) if mailbox.domain.wire() == "hel.example" => {
-            Sender::Office(TrustedOffice::attest(office(), vec![Proof::Network]))
+            Sender::Office(TrustedOffice::attest(office(), vec![Proof::Network], ""))
         }
         _ => Sender::Stranger,
     }

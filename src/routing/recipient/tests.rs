@@ -62,7 +62,7 @@ fn directory() -> Directory {
 }
 
 fn sender(id: &str) -> Sender {
-    Sender::Office(TrustedOffice::attest(Arc::new(office(id)), Vec::new()))
+    Sender::Office(TrustedOffice::attest(Arc::new(office(id)), Vec::new(), ""))
 }
 
 fn path(text: &str) -> ForwardPath {

@@ -2,6 +2,7 @@
 
 use super::stage::{Hello, Opening, Reading, Stage, Transaction, Turn, refused, too_large};
 use super::{Action, Settings};
+use crate::domain::envelope::Sender;
 use crate::domain::status::{Class, Refusal};
 use crate::smtp::command::{Command, CommandFault, Mail, Rcpt};
 use crate::smtp::reply::Reply;
@@ -75,8 +76,13 @@ fn rcpt(stage: Stage, rcpt: Rcpt, settings: &Settings) -> Turn {
         let reply = Reply::command_fault(&CommandFault::Smtputf8Needed);
         return Turn::fault(transaction.stage(hello), reply);
     }
+    // Whose recipients cannot be judged before the body gets one answer for all of them, and so one recipient each time.
+    let most = match transaction.sender() {
+        Sender::Claimed(claim) if !claim.is_vouched() => 1,
+        _ => settings.max_recipients,
+    };
     if let Transaction::Addressed(envelope) = &transaction
-        && envelope.recipients().count() >= settings.max_recipients
+        && envelope.recipients().count() >= most
     {
         let refusal = Refusal::new(Class::TooManyRecipients, "over the limit of recipients");
         let reply = refused(refusal, transaction.sender(), transaction.smtputf8());

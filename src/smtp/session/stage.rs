@@ -159,6 +159,7 @@ impl Transaction {
 pub fn limit(sender: &Sender, settings: &Settings) -> u64 {
     match sender {
         Sender::Office(trusted) => trusted.office().max_message.min(settings.max_message),
+        Sender::Claimed(claim) => claim.office().max_message.min(settings.max_message),
         Sender::Stranger => settings.max_message,
     }
 }
@@ -173,7 +174,7 @@ pub fn too_large(size: u64, sender: &Sender, settings: &Settings) -> Option<Refu
 /// A refusal in the sender's language: a stranger's is English.
 pub fn refused(refusal: Refusal, sender: &Sender, smtputf8: bool) -> Reply {
     match sender {
-        Sender::Office(_) => Reply::refused(&refusal.in_language(sender.language()), smtputf8),
+        Sender::Office(_) | Sender::Claimed(_) => Reply::refused(&refusal.in_language(sender.language()), smtputf8),
         Sender::Stranger => Reply::refused(&refusal, smtputf8),
     }
 }

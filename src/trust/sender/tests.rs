@@ -5,6 +5,10 @@ use crate::domain::address::Domain;
 use crate::domain::language::{Language, Names};
 use crate::domain::office::{ClientCertificate, RelayRule, RelayTls, RelayTo, TlsFacts};
 use crate::domain::record::Kind;
+use crate::domain::record::Person;
+use crate::trust::message::author;
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 fn office(id: &str, senders: &[&str]) -> Office {
     let rule = |text: &&str| match Mailbox::parse(text) {
@@ -29,7 +33,7 @@ fn office(id: &str, senders: &[&str]) -> Office {
 }
 
 fn peer(ip: &str) -> Peer {
-    Peer { ip: ip.parse().unwrap(), helo: "mail.hel.example".to_owned(), tls: None }
+    Peer { ip: ip.parse().unwrap(), helo: "mail.hel.example".to_owned(), tls: None, login: None }
 }
 
 fn with_certificate(mut peer: Peer, sha256: u8, names: &[&str]) -> Peer {
@@ -37,7 +41,7 @@ fn with_certificate(mut peer: Peer, sha256: u8, names: &[&str]) -> Peer {
     peer.tls = Some(TlsFacts {
         version: "TLSv1.3".to_owned(),
         cipher: String::new(),
-        certificate: Some(ClientCertificate { sha256: [sha256; 32], names }),
+        certificate: Some(ClientCertificate { sha256: [sha256; 32], names, expires: Timestamp::MAX }),
     });
     peer
 }
@@ -48,9 +52,10 @@ fn path(text: &str) -> ReversePath {
 
 /// The proved office's id, "stranger", or the refusal's key.
 fn who(offices: Vec<Office>, peer: &Peer, from: &ReversePath) -> (String, Vec<(String, Verdict)>) {
-    let (sender, asked) = claimed(&Directory::new(1, offices, Vec::new()), peer, from);
+    let (sender, asked) = claimed(&Directory::new(1, offices, Vec::new()), peer, from, NOW);
     let name = match sender {
         Ok(Sender::Office(trusted)) => trusted.office().id.to_string(),
+        Ok(Sender::Claimed(claim)) => format!("claims {}", claim.office().id),
         Ok(Sender::Stranger) => "stranger".to_owned(),
         Err(refusal) => refusal.class.key().to_owned(),
     };
@@ -107,10 +112,10 @@ fn one_rule_must_hold_whole() {
     for (rules, expected, verdict) in [
         (vec![], "stranger", Verdict::NotProved),
         (vec![vec![]], "stranger", Verdict::NotProved),
-        (vec![vec![Network, Dmarc]], "stranger", Verdict::Later),
+        (vec![vec![Network, Dmarc]], "claims hel", Verdict::Later),
         (vec![vec![Certificate, Dmarc]], "stranger", Verdict::NotProved),
         (vec![vec![Network, Certificate]], "stranger", Verdict::NotProved),
-        (vec![vec![dkim()]], "stranger", Verdict::Later),
+        (vec![vec![dkim()]], "claims hel", Verdict::Later),
         (vec![vec![Login], vec![Network]], "hel", Verdict::Proved),
     ] {
         let mut hel = office("hel", &["hel.example"]);
@@ -131,7 +136,7 @@ fn proofs_of_all_rules_that_hold() {
         TrustRule(vec![Proof::Network, Proof::ClientCertificate]),
     ];
     let peer = with_certificate(peer("192.0.2.7"), 7, &[]);
-    let (sender, _) = claimed(&Directory::new(1, vec![hel], Vec::new()), &peer, &path("a@hel.example"));
+    let (sender, _) = claimed(&Directory::new(1, vec![hel], Vec::new()), &peer, &path("a@hel.example"), NOW);
     let Ok(Sender::Office(trusted)) = sender else { panic!("{sender:?}") };
     assert_eq!(trusted.proofs(), [Proof::Network, Proof::ClientCertificate]);
 }
@@ -146,7 +151,7 @@ fn tls_is_asked_of_who_is_proved() {
     assert_eq!(who(hel(), &with_certificate(peer("192.0.2.7"), 1, &[]), &from).0, "hel");
     // To others not even that an office is enrolled is said.
     assert_eq!(who(hel(), &peer("203.0.113.1"), &from).0, "stranger");
-    let (refused, _) = claimed(&Directory::new(1, hel(), Vec::new()), &peer("192.0.2.7"), &from);
+    let (refused, _) = claimed(&Directory::new(1, hel(), Vec::new()), &peer("192.0.2.7"), &from, NOW);
     assert_eq!(refused.unwrap_err().language, Language::Sv);
 }
 
@@ -166,7 +171,7 @@ fn of_several_offices_the_nearest_that_is_proved() {
 #[test]
 fn the_author_is_of_the_office() {
     let hel = office("hel", &["hel.example"]);
-    let trusted = TrustedOffice::attest(Arc::new(hel), vec![Proof::Network]);
+    let trusted = TrustedOffice::attest(Arc::new(hel), vec![Proof::Network], "");
     let person = |address: &str| Person { name: None, address: address.to_owned() };
     assert_eq!(author(&trusted, &[person(" Clerk@hel.example")]).unwrap().wire(), "Clerk@hel.example");
     for from in [
@@ -189,7 +194,7 @@ fn the_author_is_of_the_office() {
 proptest! {
     #[test]
     fn any_author_is_judged(address in "\\PC{0,40}") {
-        let trusted = TrustedOffice::attest(Arc::new(office("hel", &["hel.example"])), Vec::new());
+        let trusted = TrustedOffice::attest(Arc::new(office("hel", &["hel.example"])), Vec::new(), "");
         if let Ok(author) = author(&trusted, &[Person { name: None, address }]) {
             prop_assert_eq!(author.domain.wire(), "hel.example");
         }
