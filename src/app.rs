@@ -262,6 +262,7 @@ fn bind_smtp(
             max_message: config.mail.max_message,
             max_recipients: config.mail.max_recipients,
             starttls: matches!(tls, TlsMode::Starttls(_)),
+            login: from.login,
         },
         tls,
         connections: from.connections,
