@@ -73,9 +73,10 @@ fn listener(section: &mut Section<'_>) -> Option<Listener> {
         })
     };
     let login = section.or("login", LoginDemand::Off, |node| match (one_of(&LOGINS, node)?, kind) {
-        (LoginDemand::Offered | LoginDemand::Required, Kind::None) => {
-            Err(Wrong::new("a password would go over the network in clear", "give the listener TLS, or set login = \"off\""))
-        }
+        (LoginDemand::Offered | LoginDemand::Required, Kind::None) => Err(Wrong::new(
+            "a password would go over the network in clear",
+            "give the listener TLS, or set login = \"off\"",
+        )),
         (login, _) => Ok(login),
     });
     let connections = section.or("connections", defaults::CONNECTIONS, number(1, 1_000_000));
