@@ -83,7 +83,8 @@ async fn create(login: &Login, last: Option<Date>, common: &Common, clock: &Cloc
     println!("{password}");
     match last {
         Some(day) => {
-            eprintln!("Good to the end of {day} ({}); brevbro password revoke ends it before.", shown_zone(&zone))
+            let zone = shown_zone(&zone);
+            eprintln!("Good to the end of {day} ({zone}); brevbro password revoke ends it before.");
         }
         None => eprintln!("Good until brevbro password revoke ends it."),
     }
