@@ -285,7 +285,7 @@ fn author(sender: &Sender, glance: &Glance) -> Result<Person, Refusal> {
     match sender {
         Sender::Office(trusted) => {
             let proved = trust::message::author(trusted, &glance.from)?;
-            let name = glance.from.first().and_then(|person| person.name.clone());
+            let name = glance.from.first().and_then(trust::message::name).map(str::to_owned);
             Ok(Person { name, address: proved.shown() })
         }
         Sender::Claimed(_) | Sender::Stranger => Ok(glance.from.first().cloned().unwrap_or_default()),
