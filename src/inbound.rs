@@ -55,11 +55,11 @@ pub struct Inbound {
     pub authenticator: Authenticator,
     /// How much of a message is read.
     pub limits: intake::Limits,
-    directory: ArcSwap<Directory>,
+    directory: Arc<ArcSwap<Directory>>,
     clock: Clock,
     ids: Ids,
-    reading: Semaphore,
-    recent: Recent,
+    reading: Arc<Semaphore>,
+    recent: Arc<Recent>,
 }
 
 /// What a way in is made of.
@@ -89,11 +89,24 @@ impl Inbound {
             keys: parts.keys,
             authenticator: parts.authenticator,
             limits: intake::Limits::default(),
-            directory: ArcSwap::from_pointee(parts.directory),
+            directory: Arc::new(ArcSwap::from_pointee(parts.directory)),
             clock,
             ids,
-            reading: Semaphore::new(READING_KIB as usize),
-            recent: Recent::default(),
+            reading: Arc::new(Semaphore::new(READING_KIB as usize)),
+            recent: Arc::default(),
+        }
+    }
+
+    /// The same way in under another configuration. What has been learned and what is counted is shared with this one,
+    /// which goes on for the sessions that have begun: offices (not the parts') change for both, and large messages wait
+    /// for each other.
+    #[must_use]
+    pub fn renewed(&self, parts: Parts) -> Self {
+        Self {
+            directory: self.directory.clone(),
+            reading: self.reading.clone(),
+            recent: self.recent.clone(),
+            ..Self::new(parts, self.clock.clone(), self.ids.clone())
         }
     }
 

@@ -12,6 +12,7 @@ mod failure;
 mod open;
 mod parse;
 mod queue;
+mod reload;
 mod route;
 mod serve;
 mod stats;

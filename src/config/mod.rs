@@ -175,7 +175,7 @@ pub struct Blobs {
 }
 
 /// The citizens' pages and the HTTP API.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Portal {
     /// Where to bind.
     pub address: SocketAddr,

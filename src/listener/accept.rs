@@ -1,17 +1,19 @@
-//! Who gets in: binding, permits for a listener and for each peer, back-off when the system has no more to give, and
-//! the drain at the end.
+//! Who gets in: binding, permits for a listener and for each peer, back-off when the system has no more to give, new
+//! terms while it runs, and the drain at the end.
 
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -78,9 +80,67 @@ pub struct Timeouts {
 /// A bound listener.
 pub struct Listener {
     socket: TcpListener,
+    handle: Handle,
+    probes: mpsc::Receiver<oneshot::Sender<()>>,
+}
+
+/// By what newcomers are served. Whoever is inside keeps the terms that held at the door.
+struct Terms {
     settings: Arc<Settings>,
     inbound: Arc<Inbound>,
-    permits: Arc<Semaphore>,
+}
+
+/// Holds on to a listener that runs. Cheap to clone.
+#[derive(Clone)]
+pub struct Handle {
+    address: SocketAddr,
+    terms: Arc<ArcSwap<Terms>>,
+    places: Arc<Places>,
+    retired: CancellationToken,
+    probe: mpsc::Sender<oneshot::Sender<()>>,
+}
+
+impl Handle {
+    /// Where it listens: the port that was given for 0.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Connections that are open.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.places.0.load(Ordering::Relaxed)
+    }
+
+    /// How TLS begins for the next peer.
+    #[must_use]
+    pub fn tls(&self) -> TlsMode {
+        self.terms.load().settings.tls.clone()
+    }
+
+    /// From now on newcomers are served by these settings, at the same address. Nobody who is inside notices.
+    pub fn replace(&self, settings: Settings, inbound: Arc<Inbound>) {
+        self.terms.store(Arc::new(Terms { settings: Arc::new(settings), inbound }));
+    }
+
+    /// Lets nobody in any more and gives the address up; whoever is inside stays until all of the gateway stops.
+    pub fn retire(&self) {
+        self.retired.cancel();
+    }
+
+    /// Whether it lets nobody in any more.
+    #[must_use]
+    pub fn is_retired(&self) -> bool {
+        self.retired.is_cancelled()
+    }
+
+    /// Returns true when the loop that lets peers in has turned: asked of the loop itself, not of a flag beside it.
+    /// Not before it has: whoever asks sets the limit of time.
+    pub async fn answers(&self) -> bool {
+        let (to, answer) = oneshot::channel();
+        self.probe.send(to).await.is_ok() && answer.await.is_ok()
+    }
 }
 
 impl Listener {
@@ -92,32 +152,40 @@ impl Listener {
         let socket = Socket::new(Domain::for_address(settings.address), Type::STREAM, Some(Protocol::TCP))?;
         // A restart must not wait for the last connections' TIME_WAIT.
         socket.set_reuse_address(true)?;
-        socket.set_nonblocking(true)?;
         if settings.address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
             socket.set_only_v6(false)?;
         }
         socket.bind(&settings.address.into())?;
         socket.listen(BACKLOG)?;
-        let permits = Arc::new(Semaphore::new(settings.connections));
-        Ok(Self { socket: TcpListener::from_std(socket.into())?, settings: Arc::new(settings), inbound, permits })
+        Self::on(socket.into(), settings, inbound)
     }
 
-    /// Where it listens: the port that was given for 0.
+    /// Takes a socket that somebody else has bound, and that listens already.
     ///
     /// # Errors
-    /// As the system says.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
+    /// As the system says: it is no such socket.
+    pub fn on(socket: std::net::TcpListener, settings: Settings, inbound: Arc<Inbound>) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let socket = TcpListener::from_std(socket)?;
+        let (probe, probes) = mpsc::channel(1);
+        let handle = Handle {
+            address: socket.local_addr()?,
+            terms: Arc::new(ArcSwap::from_pointee(Terms { settings: Arc::new(settings), inbound })),
+            places: Arc::default(),
+            retired: CancellationToken::new(),
+            probe,
+        };
+        Ok(Self { socket, handle, probes })
     }
 
-    /// Tells, whenever it is asked, how many connections are open.
-    pub fn open(&self) -> impl Fn() -> usize + Send + Sync + 'static {
-        let (permits, all) = (self.permits.clone(), self.settings.connections);
-        move || all.saturating_sub(permits.available_permits())
+    /// Holds on to it while it runs.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
     }
 
     /// Serves until `stop`, then lets those who are being served finish, as long as [`Timeouts::drain`] allows.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(mut self, stop: CancellationToken) {
         let peers = Arc::new(Peers::default());
         let tracker = TaskTracker::new();
         let hard_stop = CancellationToken::new();
@@ -125,6 +193,12 @@ impl Listener {
         loop {
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
+                Some(probe) = self.probes.recv() => {
+                    // Whoever asked may have lost patience.
+                    let _ = probe.send(());
+                    continue;
+                }
+                () = self.handle.retired.cancelled() => break,
                 () = stop.cancelled() => break,
             };
             let (stream, peer) = match accepted {
@@ -137,31 +211,59 @@ impl Listener {
                 }
             };
             back_off = BACK_OFF.0;
-            let (Ok(permit), Some(seat)) =
-                (self.permits.clone().try_acquire_owned(), peers.seat(peer.ip(), self.settings.connections_per_peer))
+            let terms = self.handle.terms.load_full();
+            let settings = &terms.settings;
+            let (Some(place), Some(seat)) =
+                (self.handle.places.take(settings.connections), peers.seat(peer.ip(), settings.connections_per_peer))
             else {
-                debug!(listener = %self.settings.address, "turned away: no permit");
+                debug!(listener = %settings.address, "turned away: no permit");
                 tracker.spawn(turn_away(stream));
                 continue;
             };
-            let serve = connection::serve(stream, peer, self.settings.clone(), self.inbound.clone(), stop.clone());
-            let (hard_stop, longest) = (hard_stop.clone(), self.settings.timeouts.connection);
+            let serve = connection::serve(stream, peer, settings.clone(), terms.inbound.clone(), stop.clone());
+            let (hard_stop, longest) = (hard_stop.clone(), settings.timeouts.connection);
             tracker.spawn(async move {
                 tokio::select! {
                     () = serve => {}
                     () = sleep(longest) => debug!("connection cut off: too long"),
                     () = hard_stop.cancelled() => {}
                 }
-                drop((permit, seat));
+                drop((place, seat));
             });
         }
         drop(self.socket);
         tracker.close();
-        if timeout(self.settings.timeouts.drain, tracker.wait()).await.is_err() {
+        // Retired alone: those inside are not hurried.
+        tokio::select! {
+            () = tracker.wait() => return,
+            () = stop.cancelled() => {}
+        }
+        let drain = self.handle.terms.load().settings.timeouts.drain;
+        if timeout(drain, tracker.wait()).await.is_err() {
             info!(connections = tracker.len(), "closing connections that did not finish");
             hard_stop.cancel();
             tracker.wait().await;
         }
+    }
+}
+
+/// How many connections a listener has. Not a semaphore: the most may change while they are open.
+#[derive(Default)]
+struct Places(AtomicUsize);
+
+/// One of a listener's connections.
+struct Place(Arc<Places>);
+
+impl Places {
+    fn take(self: &Arc<Self>, most: usize) -> Option<Place> {
+        let one_more = |open| (open < most).then_some(open + 1);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok().then(|| Place(self.clone()))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -217,6 +319,19 @@ fn network(ip: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_follow_the_limit_of_the_day() {
+        let places = Arc::new(Places::default());
+        let first = places.take(1);
+        assert!(first.is_some() && places.take(1).is_none());
+        let second = places.take(2);
+        assert!(second.is_some(), "the limit was raised");
+        drop(first);
+        assert!(places.take(1).is_none(), "lowered: one is open still");
+        drop(second);
+        assert!(places.take(1).is_some());
+    }
 
     #[test]
     fn seats_are_given_back() {

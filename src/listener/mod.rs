@@ -11,4 +11,4 @@ mod connection;
 pub mod spool;
 pub mod tls;
 
-pub use accept::{Listener, Settings, Timeouts, TlsMode};
+pub use accept::{Handle, Listener, Settings, Timeouts, TlsMode};
