@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
-use crate::authentication::Authenticator;
+use crate::authentication::{self, Authenticator};
 use crate::clock::{Clock, Ids};
 use crate::config::{self, Config, ListenerTls, Login, ServerTls};
 use crate::domain::directory::Served;
@@ -116,7 +116,7 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
         served: served.clone(),
         keys: keys.clone(),
         directory,
-        authenticator: Authenticator::default(),
+        authenticator: authenticator(config)?,
     };
     let inbound = Arc::new(Inbound::new(parts, clock.clone(), ids.clone()));
     let stop = CancellationToken::new();
@@ -169,6 +169,25 @@ async fn open_store(config: &Config, clock: Clock, ids: Ids) -> Result<Store, Ca
     })
 }
 
+/// Who asks DNS about senders.
+///
+/// # Errors
+/// When the resolver cannot be set up.
+pub fn authenticator(config: &Config) -> Result<Authenticator, CannotStart> {
+    let from = &config.resolver;
+    let settings = authentication::Settings {
+        nameservers: from.nameservers.clone(),
+        dnssec: from.dnssec,
+        trust_anchors: from.trust_anchors.clone(),
+        timeout: from.timeout,
+        cache: from.cache,
+    };
+    Authenticator::new(&settings, config.node.name.clone()).map_err(|e| {
+        let remedy = "write nameservers = [\"127.0.0.53:53\"]; trust anchors are DNSKEY records, one a line";
+        CannotStart::new("resolver", e, remedy)
+    })
+}
+
 fn build_relay(config: &Config, ids: Ids) -> Result<Relay, CannotStart> {
     let from = &config.relay;
     let defaults = relay::Settings::new(from.hostname.clone());
@@ -190,7 +209,7 @@ fn build_relay(config: &Config, ids: Ids) -> Result<Relay, CannotStart> {
         limits: relay::Limits { connections_per_target: from.connections_per_host, ..defaults.limits },
         ..defaults
     };
-    let resolver = relay::resolver(&config.nameservers)
+    let resolver = relay::resolver(&config.resolver.nameservers)
         .map_err(|e| CannotStart::new("resolver", e, "write nameservers = [\"127.0.0.53:53\"]"))?;
     Relay::new(settings, resolver, ids)
         .map_err(|e| CannotStart::new("relay", e, "look at relay.ca_file and relay.client, or install ca-certificates"))
