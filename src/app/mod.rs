@@ -30,7 +30,7 @@ use self::chores::{clear_spool, follow_directory, sweep_blobs};
 use self::listeners::Listeners;
 use self::pages::{Site, portal_state};
 use self::way_out::{build_outbound, build_relay};
-use crate::authentication::Authenticator;
+use crate::authentication::{self, Authenticator};
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
 use crate::domain::directory::Directory;
@@ -164,7 +164,7 @@ fn way_in(config: &Config, store: &Store, directory: Directory) -> inbound::Part
         served: config.mail.served.clone(),
         keys: config.node.keys.clone(),
         directory,
-        authenticator: Authenticator::default(),
+        authenticator: authenticator(config)?,
     }
 }
 
@@ -197,6 +197,25 @@ async fn open_store(config: &Config, clock: Clock, ids: Ids) -> Result<Store, Ca
     };
     Box::pin(Store::open(settings, config.node.keys.clone(), clock, ids)).await.map_err(|e| {
         CannotStart::new("database.url", format!("{}: {e}", config.database.shown), "brevbro check says more")
+    })
+}
+
+/// Who asks DNS about senders.
+///
+/// # Errors
+/// When the resolver cannot be set up.
+pub fn authenticator(config: &Config) -> Result<Authenticator, CannotStart> {
+    let from = &config.resolver;
+    let settings = authentication::Settings {
+        nameservers: from.nameservers.clone(),
+        dnssec: from.dnssec,
+        trust_anchors: from.trust_anchors.clone(),
+        timeout: from.timeout,
+        cache: from.cache,
+    };
+    Authenticator::new(&settings, config.node.name.clone()).map_err(|e| {
+        let remedy = "write nameservers = [\"127.0.0.53:53\"]; trust anchors are DNSKEY records, one a line";
+        CannotStart::new("resolver", e, remedy)
     })
 }
 

@@ -31,7 +31,7 @@ pub(super) fn build_relay(config: &Config, ids: Ids) -> Result<Relay, CannotStar
         limits: relay::Limits { connections_per_target: from.connections_per_host, ..defaults.limits },
         ..defaults
     };
-    let resolver = relay::resolver(&config.nameservers)
+    let resolver = relay::resolver(&config.resolver.nameservers)
         .map_err(|e| CannotStart::new("resolver", e, "write nameservers = [\"127.0.0.53:53\"]"))?;
     Relay::new(settings, resolver, ids)
         .map_err(|e| CannotStart::new("relay", e, "look at relay.ca_file and relay.client, or install ca-certificates"))

@@ -57,6 +57,11 @@ pub const RELAY_DATA: Duration = Duration::from_mins(3);
 /// RFC 5321 §4.5.3.2.6: too short a wait makes doubles.
 pub const END: Duration = Duration::from_mins(10);
 
+/// A server that has not answered by then has lost the datagram; a check has time for several.
+pub const DNS_TIMEOUT: Duration = Duration::from_secs(3);
+/// Some hundred offices have a thousand names; ten times as many fit into a few MiB.
+pub const DNS_CACHE: u32 = 10_000;
+
 const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }

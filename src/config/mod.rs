@@ -63,8 +63,8 @@ pub struct Config {
     pub metrics: SocketAddr,
     /// `[relay]`.
     pub relay: Relay,
-    /// `[resolver]`: name servers; none: the system's.
-    pub nameservers: Vec<SocketAddr>,
+    /// `[resolver]`.
+    pub resolver: Resolver,
     /// `[logging]`.
     pub logging: Logging,
 }
@@ -104,6 +104,21 @@ pub struct Listener {
     pub connections: usize,
     /// Open at once, of one IP address.
     pub connections_per_peer: usize,
+}
+
+/// Whom to ask of DNS, and how far to trust the answer.
+#[derive(Debug, Clone)]
+pub struct Resolver {
+    /// Name servers; none: the system's.
+    pub nameservers: Vec<SocketAddr>,
+    /// Whether answers about senders are checked by DNSSEC.
+    pub dnssec: bool,
+    /// Keys that are trusted beside the root's.
+    pub trust_anchors: Option<PathBuf>,
+    /// One server is waited for so long, once.
+    pub timeout: Duration,
+    /// Answers that are remembered.
+    pub cache: usize,
 }
 
 /// How a listener comes by its encryption.

@@ -8,9 +8,9 @@ use jiff::tz::TimeZone;
 use super::fault::Wrong;
 use super::file::Node;
 use super::section::Section;
-use super::values::{domain, duration, nameserver, number, one_of, private, readable, relay_to, size, socket, text};
+use super::values::{domain, duration, nameserver, number, one_of, private, readable, relay_to, size, socket, text, truth};
 use super::{
-    ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, ServerTls, Timeouts, defaults,
+    ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, Resolver, ServerTls, Timeouts, defaults,
 };
 use crate::domain::address::Domain;
 use crate::domain::office::{RelayRule, RelayTls, RelayTo};
@@ -157,8 +157,16 @@ pub(super) fn metrics(mut section: Section<'_>) -> SocketAddr {
     section.or("address", defaults::METRICS, socket)
 }
 
-pub(super) fn resolver(mut section: Section<'_>) -> Vec<SocketAddr> {
-    section.list("nameservers", nameserver).unwrap_or_default()
+pub(super) fn resolver(mut section: Section<'_>) -> Resolver {
+    const ANCHORS: &str = "name a file of DNSKEY records, as `dig DNSKEY .` prints them";
+    let folder = section.folder().to_owned();
+    Resolver {
+        nameservers: section.list("nameservers", nameserver).unwrap_or_default(),
+        dnssec: section.or("dnssec", true, truth),
+        trust_anchors: section.optional("trust_anchors", readable(&folder, ANCHORS)),
+        timeout: section.or("timeout", defaults::DNS_TIMEOUT, duration),
+        cache: section.or("cache", defaults::DNS_CACHE, number(100, 10_000_000)) as usize,
+    }
 }
 
 /// The words of [`RelayTls`], in `brevbro.toml` and `offices.toml`.

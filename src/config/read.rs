@@ -10,7 +10,7 @@ use super::fault::{Fault, Wrong};
 use super::node::Named;
 use super::section::{Reading, Section};
 use super::values::unreadable;
-use super::{Blobs, Config, Database, Listener, Logging, Mail, Node, Portal, Relay, Timeouts, file, network, node};
+use super::{Blobs, Config, Database, Listener, Logging, Mail, Node, Portal, Relay, Resolver, Timeouts, file, network, node};
 
 /// The sections of a file as far as they could be read: for `check`, which looks on where something is wrong. The
 /// names are [`Config`]'s.
@@ -27,7 +27,7 @@ pub struct Sections {
     pub portal: Portal,
     pub metrics: SocketAddr,
     pub relay: Option<Relay>,
-    pub nameservers: Vec<SocketAddr>,
+    pub resolver: Resolver,
     pub logging: Logging,
 }
 
@@ -47,7 +47,7 @@ impl Sections {
             portal: self.portal,
             metrics: self.metrics,
             relay: self.relay?,
-            nameservers: self.nameservers,
+            resolver: self.resolver,
             logging: self.logging,
         })
     }
@@ -134,7 +134,7 @@ pub(super) fn gather(
         portal: network::portal(root.section("portal")),
         metrics: network::metrics(root.section("metrics")),
         relay: network::relay(root.section("relay"), own.name.clone()),
-        nameservers: network::resolver(root.section("resolver")),
+        resolver: network::resolver(root.section("resolver")),
         logging: node::logging(root.section("logging")),
         node: own,
     })
