@@ -1,6 +1,7 @@
 //! THE WALK IN, written out: who writes (`trust`), to whom (`routing`), what (`intake`), kept (`store`). Facts are
 //! fetched from the store here and handed to the rooms that decide, which know neither the store nor each other.
 
+pub mod login;
 mod proof;
 mod recent;
 mod terms;
@@ -60,6 +61,7 @@ pub struct Inbound {
     ids: Ids,
     reading: Arc<Semaphore>,
     recent: Arc<Recent>,
+    logins: Arc<login::Logins>,
 }
 
 /// What a way in is made of.
@@ -94,6 +96,7 @@ impl Inbound {
             ids,
             reading: Arc::new(Semaphore::new(READING_KIB as usize)),
             recent: Arc::default(),
+            logins: Arc::default(),
         }
     }
 
@@ -106,6 +109,7 @@ impl Inbound {
             directory: self.directory.clone(),
             reading: self.reading.clone(),
             recent: self.recent.clone(),
+            logins: self.logins.clone(),
             ..Self::new(parts, self.clock.clone(), self.ids.clone())
         }
     }
@@ -122,11 +126,12 @@ impl Inbound {
     }
 
     /// MAIL: whose message it is, as far as that can be proved before it is read. Of a sender that only the message
-    /// can prove, SPF is asked now: it decides whether RCPT may tell the truth.
+    /// can prove, SPF is asked now: it decides whether RCPT may tell the truth. A login ends with its password.
     ///
     /// # Errors
     /// The refusal to answer with.
     pub async fn sender(&self, peer: &Peer, path: &ReversePath) -> Result<Sender, Refusal> {
+        self.login_holds(peer).await?;
         let sender = trust::sender::claimed(&self.directory.load(), peer, path, self.clock.now()).0?;
         Ok(match sender {
             Sender::Claimed(claim) => {

@@ -161,6 +161,7 @@ fn settings(config: &Config, index: usize, from: &config::Listener) -> Result<li
             max_message: config.mail.max_message,
             max_recipients: config.mail.max_recipients,
             starttls: matches!(tls, TlsMode::Starttls(_)),
+            login: from.login,
         },
         tls,
         connections: from.connections,

@@ -128,7 +128,7 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
     let away = |e: StoreError| CannotStart::new("database.url", e, "look at the database");
     let directory = store.directory().await.map_err(away)?;
     let relay = build_relay(config, ids.clone())?;
-    let inbound = Arc::new(Inbound::new(way_in(config, &store, directory), clock.clone(), ids.clone()));
+    let inbound = Arc::new(Inbound::new(way_in(config, &store, directory)?, clock.clone(), ids.clone()));
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
 
@@ -157,15 +157,15 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
 }
 
 /// What the way in is made of, under this configuration.
-fn way_in(config: &Config, store: &Store, directory: Directory) -> inbound::Parts {
-    inbound::Parts {
+fn way_in(config: &Config, store: &Store, directory: Directory) -> Result<inbound::Parts, CannotStart> {
+    Ok(inbound::Parts {
         store: store.clone(),
         host: config.node.name.clone(),
         served: config.mail.served.clone(),
         keys: config.node.keys.clone(),
         directory,
         authenticator: authenticator(config)?,
-    }
+    })
 }
 
 /// The pages of portal and admin, and health for whoever asks there.

@@ -23,7 +23,14 @@ impl Running {
         let mut faults = fixed(&current.config, &config);
         let relay = build_relay(&config, self.ids.clone()).map_err(|fault| faults.push(fault)).ok();
         let directory = (*current.inbound.directory()).clone();
-        let inbound = Arc::new(current.inbound.renewed(way_in(&config, &self.store, directory)));
+        let parts = match way_in(&config, &self.store, directory) {
+            Ok(parts) => parts,
+            Err(fault) => {
+                faults.push(fault);
+                return Err(faults);
+            }
+        };
+        let inbound = Arc::new(current.inbound.renewed(parts));
         let step = self.listeners.plan(&config, &inbound, &mut Inherited::default());
         let step = step.map_err(|more| faults.extend(more)).ok();
         // Sites of HTTP are left alone where nothing about them changes: browsers keep their connections.

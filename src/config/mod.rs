@@ -31,7 +31,7 @@ use jiff::tz::TimeZone;
 use crate::domain::address::Domain;
 use crate::domain::directory::Served;
 use crate::domain::keys::Keys;
-use crate::domain::office::RelayRule;
+use crate::domain::office::{LoginDemand, RelayRule};
 use crate::domain::schedule::Schedule;
 
 pub use fault::Fault;
@@ -104,6 +104,8 @@ pub struct Listener {
     pub connections: usize,
     /// Open at once, of one IP address.
     pub connections_per_peer: usize,
+    /// Whether passwords are taken, under TLS.
+    pub login: LoginDemand,
 }
 
 /// Whom to ask of DNS, and how far to trust the answer.

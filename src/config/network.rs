@@ -13,7 +13,7 @@ use super::{
     ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, Resolver, ServerTls, Timeouts, defaults,
 };
 use crate::domain::address::Domain;
-use crate::domain::office::{RelayRule, RelayTls, RelayTo};
+use crate::domain::office::{LoginDemand, RelayRule, RelayTls, RelayTo};
 use crate::domain::schedule::Schedule;
 
 const CERTIFICATE: &str = "name a PEM file with the certificate and its intermediates";
@@ -51,6 +51,8 @@ fn listener(section: &mut Section<'_>) -> Option<Listener> {
         None,
     }
     const KINDS: [(&str, Kind); 3] = [("starttls", Kind::StartTls), ("implicit", Kind::Implicit), ("none", Kind::None)];
+    const LOGINS: [(&str, LoginDemand); 3] =
+        [("off", LoginDemand::Off), ("offered", LoginDemand::Offered), ("required", LoginDemand::Required)];
     let address = section.required("address", "write where to listen: address = \"0.0.0.0:25\"", socket);
     let kind = section.or("tls", Kind::StartTls, |node| one_of(&KINDS, node));
     let tls = if let Kind::None = kind {
@@ -70,6 +72,12 @@ fn listener(section: &mut Section<'_>) -> Option<Listener> {
             _ => ListenerTls::StartTls(files),
         })
     };
+    let login = section.or("login", LoginDemand::Off, |node| match (one_of(&LOGINS, node)?, kind) {
+        (LoginDemand::Offered | LoginDemand::Required, Kind::None) => {
+            Err(Wrong::new("a password would go over the network in clear", "give the listener TLS, or set login = \"off\""))
+        }
+        (login, _) => Ok(login),
+    });
     let connections = section.or("connections", defaults::CONNECTIONS, number(1, 1_000_000));
     let per_peer = section.or("connections_per_peer", defaults::CONNECTIONS_PER_PEER, number(1, 1_000_000));
     Some(Listener {
@@ -77,6 +85,7 @@ fn listener(section: &mut Section<'_>) -> Option<Listener> {
         tls: tls?,
         connections: connections as usize,
         connections_per_peer: per_peer as usize,
+        login,
     })
 }
 

@@ -16,6 +16,8 @@ pub struct Keys {
     pub addresses: hmac::Key,
     /// For hashes of addresses in traces.
     pub traces: hmac::Key,
+    /// For what a login under a name that is not ours is answered with: the same each time, and like any other.
+    pub logins: hmac::Key,
     /// For whatever the portal signs.
     pub portal: hmac::Key,
 }
@@ -42,6 +44,7 @@ impl Keys {
             identity_cipher: key("identity code cipher"),
             addresses: mac("addresses"),
             traces: mac("traces"),
+            logins: mac("logins"),
             portal: mac("portal"),
         }
     }

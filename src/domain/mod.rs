@@ -21,6 +21,7 @@ pub mod opaque;
 pub mod outcome;
 pub mod record;
 pub mod reply;
+pub mod sasl;
 pub mod schedule;
 pub mod status;
 pub mod tags;

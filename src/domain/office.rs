@@ -1,6 +1,6 @@
 //! Who may write: offices, what proves them, and how they want to be answered.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -99,6 +99,17 @@ pub enum TlsDemand {
     Optional,
 }
 
+/// Of whoever sends mail to a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginDemand {
+    /// No login: servers talk to servers.
+    Off,
+    /// Under TLS, for those who have a password.
+    Offered,
+    /// 530 without it: a submission listener (RFC 6409 §4.3).
+    Required,
+}
+
 /// One place that a reply may go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReplyRoute {
@@ -161,7 +172,19 @@ pub struct Peer {
     pub login: Option<Login>,
 }
 
-/// A login that succeeded: whose password it was.
+impl Peer {
+    /// Where it comes from, as far as one peer can be told from another: an IPv4 address; of IPv6 the /64, which one
+    /// customer has whole.
+    #[must_use]
+    pub fn network(&self) -> IpAddr {
+        match self.ip.to_canonical() {
+            IpAddr::V4(ip) => IpAddr::V4(ip),
+            IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
+        }
+    }
+}
+
+/// A login that succeeded: whose password it was. One name is one password for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
     /// The office that the password was made for.

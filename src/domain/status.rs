@@ -41,6 +41,8 @@ pub enum Class {
     LoginNeeded,
     /// Wrong name or password, or a password that has ended: the same answer for all (RFC 4954 §6).
     LoginFailed,
+    /// Too many of those from one place: nothing is looked at for a while (RFC 4954 §6).
+    TooManyLogins,
     /// The office has switched replies off, or the conversation is not the sender's.
     NotYourConversation,
     /// The scanner found something in this part.
@@ -92,6 +94,7 @@ impl Class {
             Self::Dns => (451, 4, 3),
             Self::TlsNeeded | Self::LoginNeeded => (530, 7, 0),
             Self::LoginFailed => (535, 7, 8),
+            Self::TooManyLogins => (421, 7, 0),
             Self::Malware { .. } => (554, 7, 1),
             Self::TooLarge { .. } => (552, 3, 4),
             Self::TooManyRecipients => (452, 5, 3),
@@ -125,6 +128,7 @@ impl Class {
             Self::Dns => "dns",
             Self::LoginNeeded => "login-needed",
             Self::LoginFailed => "login-failed",
+            Self::TooManyLogins => "too-many-logins",
             Self::NotYourConversation => "not-your-conversation",
             Self::Malware { .. } => "malware",
             Self::TooLarge { .. } => "too-large",

@@ -15,9 +15,10 @@ use tracing::debug;
 
 use super::accept::{Settings, TlsMode};
 use super::spool::{Spool, SpoolFault, Spooled};
-use super::tls::Tls;
+use super::tls::{self, Tls};
 use crate::domain::envelope::Envelope;
-use crate::domain::office::{Peer, TlsFacts};
+use crate::domain::office::{LoginDemand, Peer, TlsFacts};
+use crate::domain::sasl::{Binding, Step};
 use crate::domain::status::{Class, Refusal};
 use crate::inbound::Inbound;
 use crate::smtp::body::{ChunkReader, DataReader};
@@ -46,6 +47,7 @@ pub(super) async fn serve(
         input: BytesMut::new(),
         output: Vec::new(),
         body: None,
+        binding: None,
         settings,
         inbound,
         stop,
@@ -69,6 +71,8 @@ struct Connection {
     input: BytesMut,
     output: Vec<u8>,
     body: Option<Box<Body>>,
+    /// Of TLS, where a login may come.
+    binding: Option<Box<Binding>>,
     settings: Arc<Settings>,
     inbound: Arc<Inbound>,
     stop: CancellationToken,
@@ -106,6 +110,9 @@ impl Connection {
         self.lines = LineReader::default();
         let (mut stream, facts) = timeout(self.settings.timeouts.handshake, tls.accept(stream)).await??;
         self.peer.tls = Some(facts.clone());
+        if self.settings.session.login != LoginDemand::Off {
+            self.binding = tls::binding(&stream).map(Box::new);
+        }
         let event = self.after_handshake(facts);
         self.converse(&mut stream, event).await?;
         // close_notify: a peer that has gone already does not need it.
@@ -113,9 +120,12 @@ impl Connection {
         Ok(())
     }
 
-    fn after_handshake(&self, facts: TlsFacts) -> Event<'static> {
+    fn after_handshake(&mut self, facts: TlsFacts) -> Event<'static> {
         match self.settings.tls {
-            TlsMode::Implicit(_) => Event::Opened,
+            TlsMode::Implicit(_) => {
+                self.state = State::encrypted(&facts);
+                Event::Opened
+            }
             TlsMode::None | TlsMode::Starttls(_) => Event::Encrypted(facts),
         }
     }
@@ -128,7 +138,7 @@ impl Connection {
             return Ok(ended);
         }
         loop {
-            let ended = match self.lines.next(&mut self.input) {
+            let ended = match self.lines.next_within(&mut self.input, self.state.line_limit()) {
                 Some(Ok(line)) => self.step(stream, Event::Line(Ok(&line))).await?,
                 Some(Err(fault)) => self.step(stream, Event::Line(Err(fault))).await?,
                 None => match self.await_command(stream).await? {
@@ -196,7 +206,19 @@ impl Connection {
                 Action::StartTls => next = Next::End(Ended::StartTls),
                 Action::AskSender { helo, path, size: _ } => {
                     self.peer.helo = helo;
-                    next = Next::of(Event::Sender(Box::pin(self.inbound.sender(&self.peer, &path)).await));
+                    let sender = Box::pin(self.inbound.sender(&self.peer, &path)).await;
+                    if matches!(&sender, Err(refusal) if refusal.class == Class::LoginNeeded) {
+                        self.peer.login = None;
+                    }
+                    next = Next::of(Event::Sender(sender));
+                }
+                Action::Login(attempt) => {
+                    let step = self.inbound.login(&self.peer, self.binding.as_deref(), attempt);
+                    let step = Box::pin(step).await;
+                    if let Ok(Step::Done(login)) = &step {
+                        self.peer.login = Some(login.clone());
+                    }
+                    next = Next::of(Event::Login(step));
                 }
                 Action::AskRecipient { sender, path } => {
                     next = Next::of(Event::Recipient(Box::pin(self.inbound.recipient(&sender, &path)).await));

@@ -21,6 +21,7 @@ use x509_cert::ext::pkix::{SubjectAltName, name::GeneralName};
 
 use crate::domain::address::Domain;
 use crate::domain::office::{ClientCertificate, TlsFacts};
+use crate::domain::sasl::Binding;
 
 /// The files of a listener's TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +126,16 @@ impl Tls {
         sha256.copy_from_slice(digest::digest(&digest::SHA256, own).as_ref());
         Some(ClientCertificate { sha256, names, expires: expires(own)? })
     }
+}
+
+/// What a login can be bound to on this connection: `tls-exporter` (RFC 9266). Under TLS 1.3 alone, since TLS 1.2 has it
+/// only with an extended master secret (§4.2), which may or may not be there.
+pub fn binding<S>(stream: &TlsStream<S>) -> Option<Binding> {
+    let session = stream.get_ref().1;
+    if session.protocol_version() != Some(rustls::ProtocolVersion::TLSv1_3) {
+        return None;
+    }
+    session.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b"")).ok()
 }
 
 /// The certificates of a PEM file; at least one.

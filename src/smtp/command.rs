@@ -3,7 +3,11 @@
 
 mod path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
 use crate::domain::address::{ForwardPath, ReversePath};
+use crate::domain::sasl::{Mechanism, Response};
 
 pub use path::PathFault;
 
@@ -29,6 +33,13 @@ pub enum Command {
     },
     /// STARTTLS (RFC 3207).
     StartTls,
+    /// AUTH (RFC 4954).
+    Auth {
+        /// In which way.
+        mechanism: Mechanism,
+        /// What the client says with the command itself.
+        initial: Option<Response>,
+    },
     /// RSET.
     Rset,
     /// NOOP; what it says beside is nothing to us.
@@ -54,6 +65,8 @@ pub struct Mail {
     pub eight_bit: bool,
     /// SMTPUTF8 (RFC 6531).
     pub smtputf8: bool,
+    /// AUTH=, in xtext: who submitted it first, as the client says (RFC 4954 §5). Nothing is made of it.
+    pub submitter: Option<String>,
     /// It has parameters, which only EHLO allows.
     pub extended: bool,
 }
@@ -97,6 +110,12 @@ pub enum CommandFault {
     /// An address in more than ASCII, and no SMTPUTF8 (RFC 6531 §3.5).
     #[error("an address in more than ASCII without SMTPUTF8")]
     Smtputf8Needed,
+    /// AUTH in a way that we do not take.
+    #[error("no such mechanism here")]
+    Mechanism,
+    /// What should be base64 in AUTH is not (RFC 4954 §4).
+    #[error("this is not base64")]
+    Base64,
     /// A BDAT of which nobody can say where its octets end.
     #[error("the chunk's size cannot be read")]
     ChunkSize,
@@ -131,14 +150,15 @@ type Read = Option<Result<Command, CommandFault>>;
 type Verb = (&'static str, &'static str, fn(Option<&str>) -> Read);
 
 /// Every verb, the form that we tell to whoever missed it, and how its argument is read.
-const VERBS: [Verb; 13] = [
+const VERBS: [Verb; 14] = [
     ("EHLO", "EHLO name", |argument| hello(argument).map(|name| Ok(Command::Ehlo(name)))),
     ("HELO", "HELO name", |argument| hello(argument).map(|name| Ok(Command::Helo(name)))),
-    ("MAIL", "MAIL FROM:<address> [SIZE=octets] [BODY=7BIT|8BITMIME] [SMTPUTF8]", mail),
+    ("MAIL", "MAIL FROM:<address> [SIZE=octets] [BODY=7BIT|8BITMIME] [SMTPUTF8] [AUTH=address]", mail),
     ("RCPT", "RCPT TO:<address>", rcpt),
     ("DATA", "DATA", |argument| alone(argument, Command::Data)),
     ("BDAT", "BDAT octets [LAST]", |argument| Some(bdat(argument).ok_or(CommandFault::ChunkSize))),
     ("STARTTLS", "STARTTLS", |argument| alone(argument, Command::StartTls)),
+    ("AUTH", "AUTH mechanism [initial-response]", auth),
     ("RSET", "RSET", |argument| alone(argument, Command::Rset)),
     ("NOOP", "NOOP [anything]", |_| Some(Ok(Command::Noop))),
     ("HELP", "HELP [command]", |_| Some(Ok(Command::Help))),
@@ -173,9 +193,10 @@ fn mail(argument: Option<&str>) -> Read {
             size: None,
             eight_bit: false,
             smtputf8: false,
+            submitter: None,
             extended: !parameters.is_empty(),
         };
-        let mut seen: [bool; 3] = [false; 3];
+        let mut seen: [bool; 4] = [false; 4];
         let mut once = |index: usize, name| {
             if std::mem::replace(&mut seen[index], true) { Err(CommandFault::Repeated(name)) } else { Ok(()) }
         };
@@ -197,12 +218,53 @@ fn mail(argument: Option<&str>) -> Read {
                     return Err(CommandFault::Value("SMTPUTF8"));
                 }
                 mail.smtputf8 = true;
+            } else if keyword.eq_ignore_ascii_case("AUTH") {
+                once(3, "AUTH")?;
+                let submitter = value.filter(|value| is_xtext(value)).ok_or(CommandFault::Value("AUTH"))?;
+                mail.submitter = Some(submitter.to_owned());
             } else {
                 return Err(CommandFault::Parameter(keyword.to_ascii_uppercase()));
             }
         }
         if mail.smtputf8 || path.is_ascii() { Ok(Command::Mail(mail)) } else { Err(CommandFault::Smtputf8Needed) }
     }))
+}
+
+/// RFC 3461 §4: printable ASCII, in which `+3D` stands for what may not be written.
+fn is_xtext(value: &str) -> bool {
+    let upper_hex = |c: &u8| matches!(c, b'0'..=b'9' | b'A'..=b'F');
+    let is_escape = |rest: &str| rest.len() >= 2 && rest.as_bytes()[..2].iter().all(upper_hex);
+    value.bytes().all(|c| (0x21..0x7f).contains(&c)) && value.split('+').skip(1).all(is_escape)
+}
+
+/// A mechanism, and what the client says with it; `=` for nothing (RFC 4954 §4).
+fn auth(argument: Option<&str>) -> Read {
+    let (name, initial) = match argument?.split_once(' ') {
+        Some((name, initial)) => (name, Some(initial)),
+        None => (argument?, None),
+    };
+    let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_');
+    if !(1..=20).contains(&name.len()) || !name.bytes().all(plain) {
+        return None;
+    }
+    let read = || {
+        let mechanism = Mechanism::named(name).ok_or(CommandFault::Mechanism)?;
+        let initial = match initial {
+            Some("=") => Some(Response(Vec::new())),
+            Some(initial) => Some(response(initial.as_bytes())?),
+            None => None,
+        };
+        Ok(Command::Auth { mechanism, initial })
+    };
+    Some(read())
+}
+
+/// A line of an AUTH exchange, without its CRLF.
+///
+/// # Errors
+/// [`CommandFault::Base64`].
+pub fn response(line: &[u8]) -> Result<Response, CommandFault> {
+    BASE64.decode(line).map(Response).map_err(|_| CommandFault::Base64)
 }
 
 /// `TO:` and a path.

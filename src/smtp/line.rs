@@ -13,8 +13,8 @@ pub enum LineFault {
     /// A NUL stands in it.
     #[error("a NUL in a line")]
     Nul,
-    /// More than [`LineReader::MAX`] octets.
-    #[error("a line of more than {} octets", LineReader::MAX)]
+    /// More octets than it may have: [`LineReader::MAX`], for a command.
+    #[error("a line of too many octets")]
     TooLong,
 }
 
@@ -30,10 +30,17 @@ pub struct LineReader {
 impl LineReader {
     /// Octets of a line, CRLF included. RFC 5321 §4.5.3.1.4 asks for 512, and the parameters we offer add 60.
     pub const MAX: usize = 1024;
+    /// The same of an answer in an AUTH exchange (RFC 4954 §4).
+    pub const MAX_RESPONSE: usize = 12288;
 
     /// The next line, without its CRLF; `None` until there is a whole one. How the input was cut into pieces makes no
     /// difference.
     pub fn next(&mut self, input: &mut BytesMut) -> Option<Result<Bytes, LineFault>> {
+        self.next_within(input, Self::MAX)
+    }
+
+    /// The same for a line of at most `max` octets.
+    pub fn next_within(&mut self, input: &mut BytesMut, max: usize) -> Option<Result<Bytes, LineFault>> {
         while let Some(at) = input.get(self.scanned..).and_then(|rest| memchr(b'\n', rest)) {
             let lf = self.scanned + at;
             self.scanned = lf + 1;
@@ -41,10 +48,10 @@ impl LineReader {
                 let mut line = input.split_to(lf + 1).freeze();
                 line.truncate(lf - 1);
                 let Self { too_long, .. } = std::mem::take(self);
-                return Some(checked(line, too_long));
+                return Some(checked(line, too_long, max));
             }
         }
-        if input.len() >= Self::MAX {
+        if input.len() >= max {
             // Whatever comes, the line is too long. A last CR may still be half of its end.
             self.too_long = true;
             let keep = usize::from(input.last() == Some(&b'\r'));
@@ -56,8 +63,8 @@ impl LineReader {
 }
 
 /// One fault a line, and always the same one: the length goes before the octets.
-fn checked(line: Bytes, too_long: bool) -> Result<Bytes, LineFault> {
-    if too_long || line.len() + 2 > LineReader::MAX {
+fn checked(line: Bytes, too_long: bool, max: usize) -> Result<Bytes, LineFault> {
+    if too_long || line.len() + 2 > max {
         return Err(LineFault::TooLong);
     }
     match memchr3(b'\r', b'\n', 0, &line) {
@@ -113,6 +120,15 @@ mod tests {
         let long = [line(100_000), b"NOOP\r\n".to_vec()].concat();
         let pieces: Vec<&[u8]> = long.chunks(700).collect();
         assert_eq!(read(&pieces).0, [Err(LineFault::TooLong), ok(b"NOOP")]);
+    }
+
+    #[test]
+    fn the_limit_may_be_another() {
+        let mut reader = LineReader::default();
+        for (length, fits) in [(2998, true), (2999, false)] {
+            let mut input = BytesMut::from(&[vec![b'a'; length], b"\r\n".to_vec()].concat()[..]);
+            assert_eq!(reader.next_within(&mut input, 3000).unwrap().is_ok(), fits, "{length}");
+        }
     }
 
     proptest! {

@@ -8,10 +8,14 @@ mod sentence;
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
 use super::command::CommandFault;
 use super::line::LineFault;
 use crate::domain::address::Domain;
 use crate::domain::arrival::Receipt;
+use crate::domain::sasl::Mechanism;
 use crate::domain::status::{Class, Refusal};
 
 pub use reader::{ReplyFault, ReplyReader, ServerReply};
@@ -54,12 +58,20 @@ impl Reply {
 
     /// To EHLO: what is offered, one keyword a line.
     #[must_use]
-    pub fn ehlo(hostname: &Domain, max_message: u64, max_recipients: usize, starttls: bool) -> Self {
+    pub fn ehlo(
+        hostname: &Domain,
+        max_message: u64,
+        max_recipients: usize,
+        starttls: bool,
+        mechanisms: &[Mechanism],
+    ) -> Self {
         let starttls = if starttls { "\nSTARTTLS" } else { "" };
+        let names: String = mechanisms.iter().flat_map(|mechanism| [" ", mechanism.name()]).collect();
+        let auth = if names.is_empty() { String::new() } else { format!("\nAUTH{names}") };
         Self::bare(
             250,
             format!(
-                "{}\nPIPELINING\nSIZE {max_message}\n8BITMIME\nSMTPUTF8\nENHANCEDSTATUSCODES\nCHUNKING{starttls}\n\
+                "{}\nPIPELINING\nSIZE {max_message}\n8BITMIME\nSMTPUTF8\nENHANCEDSTATUSCODES\nCHUNKING{starttls}{auth}\n\
                  LIMITS RCPTMAX={max_recipients}\nHELP",
                 hostname.wire()
             ),
@@ -79,6 +91,42 @@ impl Reply {
             return Self::new(503, (5, 5, 1), "The connection is encrypted already");
         }
         Self::new(502, (5, 5, 1), "STARTTLS is not offered here")
+    }
+
+    /// To AUTH: go on. What the mechanism says, if anything, in base64.
+    #[must_use]
+    pub fn challenge(octets: &[u8]) -> Self {
+        Self::bare(334, BASE64.encode(octets))
+    }
+
+    /// To the end of an AUTH exchange that proved whose password it is.
+    #[must_use]
+    pub fn logged_in() -> Self {
+        Self::new(235, (2, 7, 0), "Logged in")
+    }
+
+    /// To `*`: the client has given the exchange up (RFC 4954 §4).
+    #[must_use]
+    pub fn login_cancelled() -> Self {
+        Self::new(501, (5, 7, 0), "Login cancelled")
+    }
+
+    /// To AUTH in clear: whatever was said with it, others may have read.
+    #[must_use]
+    pub fn login_needs_tls() -> Self {
+        Self::new(538, (5, 7, 11), "STARTTLS first: a login needs encryption")
+    }
+
+    /// To AUTH where it is not offered.
+    #[must_use]
+    pub fn no_login() -> Self {
+        Self::new(502, (5, 5, 1), "AUTH is not offered here")
+    }
+
+    /// To AUTH after a login.
+    #[must_use]
+    pub fn logged_in_already() -> Self {
+        Self::new(503, (5, 5, 1), "Logged in already")
     }
 
     /// To MAIL.
@@ -139,7 +187,7 @@ impl Reply {
             214,
             (2, 0, 0),
             "Brevbro takes mail from authorities for a citizen mailbox.\n\
-             EHLO HELO MAIL RCPT DATA BDAT RSET NOOP HELP VRFY STARTTLS QUIT\n\
+             EHLO HELO MAIL RCPT DATA BDAT RSET NOOP HELP VRFY STARTTLS AUTH QUIT\n\
              Questions to the people behind it: write to <postmaster>",
         )
     }
@@ -201,6 +249,8 @@ impl Reply {
             CommandFault::Recipient(_) => (501, (5, 1, 3)),
             CommandFault::Parameter(_) => (555, (5, 5, 4)),
             CommandFault::Smtputf8Needed => (553, (5, 6, 7)),
+            CommandFault::Mechanism => (504, (5, 5, 4)),
+            CommandFault::Base64 => (501, (5, 5, 2)),
             CommandFault::ChunkSize => (421, (4, 5, 4)),
         };
         let mut text = fault.to_string();

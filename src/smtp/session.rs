@@ -7,16 +7,18 @@
 
 mod answers;
 mod commands;
+mod login;
 mod stage;
 
 use crate::domain::address::{Domain, ForwardPath, ReversePath};
 use crate::domain::arrival::Receipt;
 use crate::domain::envelope::{Envelope, Route, Sender};
-use crate::domain::office::TlsFacts;
-use crate::domain::status::Refusal;
+use crate::domain::office::{LoginDemand, TlsFacts};
+use crate::domain::sasl::{Attempt, Step};
+use crate::domain::status::{Class, Refusal};
 
 use super::command::Command;
-use super::line::LineFault;
+use super::line::{LineFault, LineReader};
 use super::reply::Reply;
 use stage::{Stage, Turn};
 
@@ -31,6 +33,8 @@ pub struct Settings {
     pub max_recipients: usize,
     /// Whether STARTTLS is offered. Not where TLS comes first.
     pub starttls: bool,
+    /// Whether AUTH is offered, under TLS, and whether MAIL needs it.
+    pub login: LoginDemand,
 }
 
 /// What has happened.
@@ -42,6 +46,8 @@ pub enum Event<'a> {
     Line(Result<&'a [u8], LineFault>),
     /// To [`Action::AskSender`].
     Sender(Result<Sender, Refusal>),
+    /// To [`Action::Login`].
+    Login(Result<Step, Refusal>),
     /// To [`Action::AskRecipient`].
     Recipient(Result<Route, Refusal>),
     /// To [`Action::ReadData`] and [`Action::ReadChunk`]: the octets have been read to their true end. How many the
@@ -65,7 +71,9 @@ pub enum Action {
     /// Send what is to be sent, throw away every octet that has been read and not used (RFC 3207 §4.2), handshake;
     /// then [`Event::Encrypted`]. A handshake that fails ends the connection.
     StartTls,
-    /// Who is this?
+    /// Whose password is this? A login that is [`Step::Done`] holds for the connection.
+    Login(Attempt),
+    /// Who is this? A refusal of [`Class::LoginNeeded`] ends a login that was done.
     AskSender {
         /// The client's name, as it gave it.
         helo: String,
@@ -114,12 +122,29 @@ pub struct State {
 /// What is true of the connection, whatever the stage.
 #[derive(Debug, Clone, Copy, Default)]
 struct Facts {
-    /// STARTTLS has been done.
-    encrypted: bool,
+    tls: Encryption,
+    /// AUTH has been done.
+    logged_in: bool,
     /// Asked to stop while an answer was outstanding.
     stopping: bool,
     /// Commands that were none since a message was last kept.
     faults: u8,
+}
+
+/// What TLS there is, as far as it matters for what is offered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Encryption {
+    #[default]
+    Clear,
+    /// Nothing that a login could be bound to: RFC 9266 §4.2 asks for more than TLS 1.2 alone gives.
+    Tls12,
+    Tls13,
+}
+
+impl Encryption {
+    fn of(facts: &TlsFacts) -> Self {
+        if facts.version == "TLSv1.3" { Self::Tls13 } else { Self::Tls12 }
+    }
 }
 
 impl State {
@@ -127,6 +152,21 @@ impl State {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A connection on which TLS came first.
+    #[must_use]
+    pub fn encrypted(facts: &TlsFacts) -> Self {
+        Self { facts: Facts { tls: Encryption::of(facts), ..Facts::default() }, ..Self::default() }
+    }
+
+    /// Octets that the next line may have, CRLF included.
+    #[must_use]
+    pub fn line_limit(&self) -> usize {
+        match self.stage {
+            Stage::LoginAwaited(..) => LineReader::MAX_RESPONSE,
+            _ => LineReader::MAX,
+        }
     }
 
     /// Whether the next event may be a line: nothing is outstanding, and the connection is not to be closed.
@@ -159,12 +199,20 @@ impl State {
             Event::Opened if matches!(stage, Stage::Fresh) => {
                 Turn::to(stage).reply(Reply::greeting(&settings.hostname))
             }
+            Event::Line(line) if matches!(stage, Stage::LoginAwaited(..)) => login::response(stage, line),
             Event::Line(line) if stage.awaits_line() => match line.map(Command::parse) {
-                Ok(Ok(command)) => commands::obey(stage, command, settings, facts.encrypted),
+                Ok(Ok(command)) => commands::obey(stage, command, settings, facts),
                 Ok(Err(fault)) => Turn::fault(stage, Reply::command_fault(&fault)),
                 Err(fault) => Turn::fault(stage, Reply::line_fault(fault)),
             },
-            Event::Sender(answer) => answers::sender(stage, answer, settings),
+            Event::Login(answer) => {
+                facts.logged_in |= matches!((&stage, &answer), (Stage::LoginAsked(_), Ok(Step::Done(_))));
+                login::answer(stage, answer)
+            }
+            Event::Sender(answer) => {
+                facts.logged_in &= !matches!(&answer, Err(refusal) if refusal.class == Class::LoginNeeded);
+                answers::sender(stage, answer, settings)
+            }
             Event::Recipient(answer) => answers::recipient(stage, answer),
             Event::Body(answer) => answers::body(stage, answer, settings),
             Event::Kept(answer) => {
@@ -173,8 +221,8 @@ impl State {
                 }
                 answers::kept(stage, answer)
             }
-            Event::Encrypted(_) if matches!(stage, Stage::Handshake) => {
-                facts.encrypted = true;
+            Event::Encrypted(tls) if matches!(stage, Stage::Handshake) => {
+                facts.tls = Encryption::of(&tls);
                 Turn::to(Stage::Fresh)
             }
             Event::TimedOut => Turn::close(Reply::timed_out(), held),

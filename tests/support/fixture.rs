@@ -6,7 +6,7 @@ use brevbro::domain::address::{Domain, ForwardPath, Mailbox, ReversePath};
 use brevbro::domain::envelope::{Defaults, Destination, Route, Sender, ToCitizen};
 use brevbro::domain::language::{Language, Names};
 use brevbro::domain::office::{
-    Office, Proof, RelayRule, RelayTls, RelayTo, ReplyRoute, SenderRule, TlsDemand, TrustRule, TrustedOffice,
+    LoginDemand, Office, Proof, RelayRule, RelayTls, RelayTo, ReplyRoute, SenderRule, TlsDemand, TrustRule, TrustedOffice,
 };
 use brevbro::domain::record::{Kind, Tags};
 use brevbro::domain::status::{Class, Refusal};
@@ -25,6 +25,7 @@ pub fn settings() -> Settings {
         max_message: MAX_MESSAGE,
         max_recipients: MAX_RECIPIENTS,
         starttls: true,
+        login: LoginDemand::Off,
     }
 }
 

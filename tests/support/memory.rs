@@ -78,6 +78,8 @@ impl Memory {
                 self.lines = LineReader::default();
                 self.reading = Reading::Handshake;
             }
+            // The fixture has no passwords, and offers no login.
+            Action::Login(_) => return Some(Event::Login(Err(Refusal::new(Class::LoginFailed, "fixture")))),
             Action::AskSender { path, .. } => return Some(Event::Sender(Ok(fixture::sender(&path)))),
             Action::AskRecipient { sender, path } => return Some(Event::Recipient(fixture::route(&sender, &path))),
             Action::ReadData => self.reading = Reading::Data(DataReader::default()),
@@ -115,7 +117,7 @@ impl Memory {
     fn go_on(&mut self) {
         loop {
             match std::mem::replace(&mut self.reading, Reading::Lines) {
-                Reading::Lines => match self.lines.next(&mut self.input) {
+                Reading::Lines => match self.lines.next_within(&mut self.input, self.state.line_limit()) {
                     Some(line) => self.happen(Event::Line(line.as_deref().map_err(|fault| *fault))),
                     None => return,
                 },

@@ -72,7 +72,7 @@ fn forms_that_are_not() {
     ] {
         assert!(matches!(parse(line), Err(CommandFault::Form(_))), "{line}: {:?}", parse(line));
     }
-    for line in ["", " ", " NOOP", "NOOP:", "XYZZY", "AUTH PLAIN", "GET / HTTP/1.1", "DATA.", "TURN"] {
+    for line in ["", " ", " NOOP", "NOOP:", "XYZZY", "ETRN x", "GET / HTTP/1.1", "DATA.", "TURN"] {
         assert_eq!(parse(line), Err(CommandFault::Unknown), "{line}");
     }
     for line in [&b"NOOP \x01"[..], b"NOOP\t\xff", b"\xff", b"MAIL FROM:<\xe5@b>", b"NO\tOP", b"NOOP \xc2\x85 x"] {
@@ -210,7 +210,7 @@ fn parameters_that_are_not() {
     assert_eq!(value(" SIZE=1 size=1"), Err(F::Repeated("SIZE")));
     assert_eq!(value(" BODY=7BIT SIZE=1 BODY=8BITMIME"), Err(F::Repeated("BODY")));
     assert_eq!(value(" SMTPUTF8 SMTPUTF8"), Err(F::Repeated("SMTPUTF8")));
-    assert_eq!(value(" AUTH=<>"), Err(F::Parameter("AUTH".into())));
+    assert_eq!(value(" AUTH=<>"), Err(F::Parameter("RET".into())));
     assert_eq!(value(" ret=full"), Err(F::Parameter("RET".into())));
     assert_eq!(parse("RCPT TO:<a@b> NOTIFY=NEVER"), Err(F::Parameter("NOTIFY".into())));
     assert_eq!(parse("MAIL FROM:<å@b>"), Err(F::Smtputf8Needed));
@@ -245,5 +245,40 @@ proptest! {
         if let Ok(Command::Mail(Mail { path: ReversePath::Mailbox(mailbox), .. })) = parse(&format!("MAIL FROM:<{path}> SMTPUTF8")) {
             prop_assert_eq!(Mailbox::parse(&mailbox.wire()), Ok(mailbox));
         }
+    }
+}
+
+#[test]
+fn logins() {
+    let auth = |line: &str| match parse(line) {
+        Ok(Command::Auth { mechanism, initial }) => Ok((mechanism.name(), initial.map(|response| response.0))),
+        Ok(other) => panic!("{line}: {other:?}"),
+        Err(fault) => Err(fault),
+    };
+    assert_eq!(auth("AUTH PLAIN"), Ok(("PLAIN", None)));
+    assert_eq!(auth("auth scram-sha-256-plus ="), Ok(("SCRAM-SHA-256-PLUS", Some(Vec::new()))));
+    assert_eq!(auth("AUTH PLAIN AGEAYg=="), Ok(("PLAIN", Some(b"\0a\0b".to_vec()))));
+    for line in ["AUTH PLAIN ==", "AUTH PLAIN a", "AUTH PLAIN AGEAYg", "AUTH PLAIN AGEAYg== x", "AUTH PLAIN *"] {
+        assert_eq!(auth(line), Err(CommandFault::Base64), "{line}");
+    }
+    assert_eq!(auth("AUTH CRAM-MD5"), Err(CommandFault::Mechanism));
+    for line in ["AUTH", "AUTH ", "AUTH  PLAIN", "AUTH PL@IN", "AUTH ABCDEFGHIJKLMNOPQRSTU"] {
+        assert_eq!(auth(line), Err(CommandFault::Form("AUTH mechanism [initial-response]")), "{line}");
+    }
+    assert!(!format!("{:?}", parse("AUTH PLAIN AGEAYg==")).contains("[0, 97"), "no password is printed");
+}
+
+#[test]
+fn submitters() {
+    let submitter = |value: &str| match parse(&format!("MAIL FROM:<a@b.example> AUTH={value}")) {
+        Ok(Command::Mail(mail)) => Ok(mail.submitter.unwrap()),
+        Ok(other) => panic!("{value}: {other:?}"),
+        Err(fault) => Err(fault),
+    };
+    for good in ["<>", "e+3Dmc2@example.com"] {
+        assert_eq!(submitter(good).as_deref(), Ok(good));
+    }
+    for bad in ["e+3dmc2", "a+", "a+4", "å", "+å"] {
+        assert_eq!(submitter(bad), Err(CommandFault::Value("AUTH")), "{bad}");
     }
 }

@@ -34,6 +34,7 @@ fn classes() -> Vec<Class> {
         Class::CitizenNotNamed,
         Class::StorageFull,
         Class::Unavailable,
+        Class::TooManyLogins,
         Class::TooFast,
         Class::Loop,
         Class::ShuttingDown,
@@ -45,11 +46,11 @@ fn answers_on_the_wire() {
     let host = Domain::parse("mail.konto.example").unwrap();
     assert_eq!(wire(&Reply::greeting(&host)), "220 mail.konto.example ESMTP Brevbro\r\n");
     assert_eq!(
-        wire(&Reply::ehlo(&host, 1024, 100, true)),
+        wire(&Reply::ehlo(&host, 1024, 100, true, &[])),
         "250-mail.konto.example\r\n250-PIPELINING\r\n250-SIZE 1024\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n\
          250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n250-STARTTLS\r\n250-LIMITS RCPTMAX=100\r\n250 HELP\r\n"
     );
-    assert!(!wire(&Reply::ehlo(&host, 1024, 100, false)).contains("STARTTLS"));
+    assert!(!wire(&Reply::ehlo(&host, 1024, 100, false, &[])).contains("STARTTLS"));
     assert_eq!(wire(&Reply::recipient_ok()), "250 2.1.5 Recipient OK\r\n");
     assert_eq!(wire(&Reply::start_data()), "354 End the message with <CRLF>.<CRLF>\r\n");
     let id = ArrivalId::new(1, [7; 10]);

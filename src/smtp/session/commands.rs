@@ -1,24 +1,28 @@
 //! What each command does where.
 
 use super::stage::{Hello, Opening, Reading, Stage, Transaction, Turn, refused, too_large};
-use super::{Action, Settings};
+use super::{Action, Encryption, Facts, Settings, login};
 use crate::domain::envelope::Sender;
+use crate::domain::office::LoginDemand;
 use crate::domain::status::{Class, Refusal};
 use crate::smtp::command::{Command, CommandFault, Mail, Rcpt};
 use crate::smtp::reply::Reply;
 
 /// Obeys a command in a stage that awaits one.
-pub fn obey(stage: Stage, command: Command, settings: &Settings, encrypted: bool) -> Turn {
+pub fn obey(stage: Stage, command: Command, settings: &Settings, facts: Facts) -> Turn {
+    let encrypted = facts.tls != Encryption::Clear;
     match command {
         Command::Ehlo(name) => {
-            let offer = settings.starttls && !encrypted;
-            let reply = Reply::ehlo(&settings.hostname, settings.max_message, settings.max_recipients, offer);
+            let Settings { hostname, max_message, max_recipients, .. } = settings;
+            let (starttls, mechanisms) = (settings.starttls && !encrypted, login::offered(settings, facts));
+            let reply = Reply::ehlo(hostname, *max_message, *max_recipients, starttls, mechanisms);
             abandon(stage, |_| Stage::Ready(Hello { name, extended: true })).reply(reply)
         }
         Command::Helo(name) => {
             abandon(stage, |_| Stage::Ready(Hello { name, extended: false })).reply(Reply::helo(&settings.hostname))
         }
-        Command::Mail(command) => mail(stage, command),
+        Command::Auth { mechanism, initial } => login::auth(stage, mechanism, initial, settings, facts),
+        Command::Mail(command) => mail(stage, command, settings, facts),
         Command::Rcpt(command) => rcpt(stage, command, settings),
         Command::Data => data(stage),
         Command::Bdat { size, last } => bdat(stage, size, last, settings),
@@ -46,14 +50,21 @@ fn abandon(stage: Stage, next: impl FnOnce(Option<Hello>) -> Stage) -> Turn {
     if holds_body { turn.act(Action::Discard) } else { turn }
 }
 
-const HELLO_FIRST: &str = "EHLO first";
+pub const HELLO_FIRST: &str = "EHLO first";
 const MAIL_FIRST: &str = "MAIL first";
-const AMID_CHUNKS: &str = "BDAT or RSET first: the message has begun";
+pub const AMID_CHUNKS: &str = "BDAT or RSET first: the message has begun";
 
-fn mail(stage: Stage, mail: Mail) -> Turn {
+fn mail(stage: Stage, mail: Mail, settings: &Settings, facts: Facts) -> Turn {
     match stage {
         Stage::Ready(hello) if mail.extended && !hello.extended => {
             Turn::fault(Stage::Ready(hello), Reply::parameters_need_ehlo())
+        }
+        Stage::Ready(_) if mail.submitter.is_some() && settings.login == LoginDemand::Off => {
+            Turn::fault(stage, Reply::command_fault(&CommandFault::Parameter("AUTH".to_owned())))
+        }
+        Stage::Ready(_) if settings.login == LoginDemand::Required && !facts.logged_in => {
+            let class = if facts.tls == Encryption::Clear { Class::TlsNeeded } else { Class::LoginNeeded };
+            Turn::fault(stage, Reply::refused(&Refusal::new(class, "MAIL before a login"), mail.smtputf8))
         }
         Stage::Ready(hello) => {
             let ask = Action::AskSender { helo: hello.name.clone(), path: mail.path.clone(), size: mail.size };

@@ -3,6 +3,7 @@
 use super::{Action, Settings};
 use crate::domain::address::{ForwardPath, ReversePath};
 use crate::domain::envelope::{Envelope, Recipient, Route, Sender};
+use crate::domain::sasl::{Exchange, Mechanism};
 use crate::domain::status::{Class, Refusal};
 use crate::smtp::reply::Reply;
 
@@ -45,6 +46,13 @@ pub struct Reading {
     pub envelope: Box<Envelope>,
 }
 
+/// What the client's next words begin or continue.
+#[derive(Debug)]
+pub enum Awaited {
+    First(Mechanism),
+    Next(Box<Exchange>),
+}
+
 /// After which command, and waiting for what.
 #[derive(Debug, Default)]
 pub enum Stage {
@@ -55,6 +63,10 @@ pub enum Stage {
     Handshake,
     /// For MAIL.
     Ready(Hello),
+    /// For the client's next words in an AUTH exchange.
+    LoginAwaited(Hello, Awaited),
+    /// For the answer what they come to.
+    LoginAsked(Hello),
     /// For the answer who the sender is.
     SenderAsked(Hello, Opening),
     /// For the first RCPT that is accepted.
@@ -80,7 +92,15 @@ pub enum Stage {
 impl Stage {
     /// No answer is outstanding.
     pub fn awaits_line(&self) -> bool {
-        matches!(self, Self::Fresh | Self::Ready(_) | Self::Sender(..) | Self::Recipients(..) | Self::Chunks { .. })
+        matches!(
+            self,
+            Self::Fresh
+                | Self::Ready(_)
+                | Self::LoginAwaited(..)
+                | Self::Sender(..)
+                | Self::Recipients(..)
+                | Self::Chunks { .. }
+        )
     }
 
     /// Octets of a body lie with whoever reads them.
@@ -105,6 +125,8 @@ impl Stage {
             Self::Fresh
             | Self::Handshake
             | Self::Ready(_)
+            | Self::LoginAwaited(..)
+            | Self::LoginAsked(_)
             | Self::SenderAsked(..)
             | Self::Refused { .. }
             | Self::Closed => None,

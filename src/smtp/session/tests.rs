@@ -1,3 +1,5 @@
+mod login;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -11,6 +13,7 @@ fn settings() -> Settings {
         max_message: 1000,
         max_recipients: 3,
         starttls: true,
+        login: LoginDemand::Offered,
     }
 }
 
@@ -41,14 +44,19 @@ impl Played {
         Self { state: State::new(), log: Vec::new() }.then(Event::Opened)
     }
 
-    fn then(mut self, event: Event<'_>) -> Self {
-        let (state, actions) = self.state.step(event, &settings());
+    fn then(self, event: Event<'_>) -> Self {
+        self.then_with(event, &settings())
+    }
+
+    fn then_with(mut self, event: Event<'_>, settings: &Settings) -> Self {
+        let (state, actions) = self.state.step(event, settings);
         self.state = state;
         self.log.extend(actions.iter().map(|action| match action {
             Action::Reply(reply) => reply.code().to_string(),
             Action::StartTls => "tls".into(),
             Action::AskSender { .. } => "sender?".into(),
             Action::AskRecipient { .. } => "recipient?".into(),
+            Action::Login(_) => "login?".into(),
             Action::ReadData => "read".into(),
             Action::ReadChunk { size, last, keep } => {
                 format!("chunk {size}{}{}", if *last { " last" } else { "" }, if *keep { "" } else { " away" })
@@ -229,6 +237,10 @@ fn events() -> impl Strategy<Value = Vec<(u8, String)>> {
         Just("VRFY a"),
         Just("EXPN a"),
         Just("HELP"),
+        Just("AUTH PLAIN"),
+        Just("AUTH PLAIN AGEAYg=="),
+        Just("*"),
+        Just("AGEAYg=="),
     ];
     proptest::collection::vec((0..40u8, line.prop_map(str::to_owned)), 0..60)
 }
@@ -257,6 +269,7 @@ proptest! {
                 7 => Event::Encrypted(tls()),
                 8 => Event::Stop,
                 9 => Event::TimedOut,
+                10 if line.len() % 2 == 0 => Event::Login(Ok(Step::Done(login::anybody()))),
                 10 => Event::Sender(Ok(Sender::Stranger)),
                 11 => Event::Recipient(Ok(postmaster())),
                 12 | 13 => Event::Body(Ok(3)),
@@ -264,6 +277,8 @@ proptest! {
                     0 => Event::Sender(Ok(Sender::Stranger)),
                     1 => Event::Recipient(Ok(postmaster())),
                     2 => Event::Body(Ok(3)),
+                    _ if line.len() % 3 == 0 => login::proved(),
+                    _ if line.len() % 3 == 1 => Event::Login(Ok(Step::Done(login::anybody()))),
                     _ => Event::Kept(Ok(receipt())),
                 },
                 _ => Event::Line(Ok(line.as_bytes())),

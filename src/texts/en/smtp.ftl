@@ -12,6 +12,7 @@ replay = The signed message does not name this recipient and comes by way of ano
 dns = It cannot be checked just now that the message is yours. Your mail server will try again by itself.
 login-needed = Log in first, with the name and password that your organisation was given.
 login-failed = Name or password is wrong, or the password has expired. Ask your mail administrator for a new one.
+too-many-logins = Too many logins with a wrong name or password from your network. Wait some minutes, then try again.
 not-your-conversation = This conversation does not take your message. Write to the person's own address instead.
 malware = The part "{ $part }" was found harmful. Remove it and send again.
 too-large = { $size ->

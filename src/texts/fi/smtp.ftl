@@ -12,6 +12,7 @@ replay = Allekirjoitettu viesti ei mainitse tätä vastaanottajaa ja tulee toise
 dns = Juuri nyt ei voida tarkistaa, että viesti on teidän. Sähköpostipalvelimenne yrittää itse uudelleen.
 login-needed = Kirjaudu ensin nimellä ja salasanalla, jotka organisaatiosi on saanut.
 login-failed = Nimi tai salasana on väärä, tai salasana on vanhentunut. Pyydä sähköpostin ylläpitäjältä uusi.
+too-many-logins = Verkostanne on yritetty kirjautua liian monta kertaa väärällä nimellä tai salasanalla. Odota muutama minuutti ja yritä uudelleen.
 not-your-conversation = Tämä keskustelu ei ota viestiäsi vastaan. Kirjoita sen sijaan henkilön omaan osoitteeseen.
 malware = Osa "{ $part }" todettiin haitalliseksi. Poista se ja lähetä uudelleen.
 too-large = { $size ->

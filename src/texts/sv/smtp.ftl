@@ -12,6 +12,7 @@ replay = Det signerade meddelandet nämner inte mottagaren och kommer via en ann
 dns = Det går inte att kontrollera just nu att meddelandet är ert. Er e-postserver försöker på nytt av sig själv.
 login-needed = Logga in först, med det namn och lösenord som din organisation har fått.
 login-failed = Namnet eller lösenordet är fel, eller lösenordet har gått ut. Be er e-postadministratör om ett nytt.
+too-many-logins = För många inloggningar med fel namn eller lösenord från ert nät. Vänta några minuter och försök på nytt.
 not-your-conversation = Den här konversationen tar inte emot ditt meddelande. Skriv i stället till personens egen adress.
 malware = Delen "{ $part }" bedömdes vara skadlig. Ta bort den och skicka på nytt.
 too-large = { $size ->

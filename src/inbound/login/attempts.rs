@@ -1,0 +1,133 @@
+//! Logins that failed, lately: how long the next one that fails is kept waiting, and who is not listened to.
+//!
+//! A wrong password is answered late, the later the more of them came from the same network or under the same name. One
+//! that is right never waits, whoever else has been guessing at it. Not listened to is a network, or a name from one
+//! network: nobody can lock an office's program out from elsewhere.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// After so long without a failure, all is forgotten.
+const MEMORY: Duration = Duration::from_mins(15);
+/// The first wait; each is twice the one before, up to the last.
+const WAITS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(8));
+/// Failures of a network that are answered: one that has a client with an old password under each name of an office.
+const OF_NETWORK: u32 = 50;
+/// Failures of one name from one network: a person who mistypes, then asks.
+const OF_NAME_THERE: u32 = 10;
+/// Counts at once. A flood from everywhere is not remembered further: Argon2's few places bound it.
+const MOST: usize = 65_536;
+
+/// Who failed: a network, a name's hash, or both together.
+type Who = (Option<IpAddr>, Option<Box<str>>);
+
+#[derive(Default)]
+pub(super) struct Attempts(Mutex<HashMap<Who, Failures>>);
+
+struct Failures {
+    many: u32,
+    last: Instant,
+}
+
+impl Attempts {
+    /// Whether nothing more from there is looked at.
+    pub(super) fn are_too_many(&self, network: IpAddr, name: &str) -> bool {
+        self.are_too_many_at(network, name, Instant::now())
+    }
+
+    fn are_too_many_at(&self, network: IpAddr, name: &str, now: Instant) -> bool {
+        let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let many = |who: &Who| failures.get(who).filter(|f| is_fresh(f, now)).map_or(0, |f| f.many);
+        many(&(Some(network), None)) >= OF_NETWORK || many(&(Some(network), Some(name.into()))) >= OF_NAME_THERE
+    }
+
+    /// Counts one, and says how long it is to be kept waiting.
+    pub(super) fn count(&self, network: IpAddr, name: Option<&str>) -> Duration {
+        self.count_at(network, name, Instant::now())
+    }
+
+    fn count_at(&self, network: IpAddr, name: Option<&str>, now: Instant) -> Duration {
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() + 3 > MOST {
+            failures.retain(|_, failures| is_fresh(failures, now));
+        }
+        let mut who: Vec<Who> = vec![(Some(network), None)];
+        if let Some(name) = name {
+            who.push((None, Some(name.into())));
+            who.push((Some(network), Some(name.into())));
+        }
+        let mut most = 1;
+        for who in who {
+            if failures.len() >= MOST && !failures.contains_key(&who) {
+                return WAITS.1;
+            }
+            let failures = failures.entry(who).or_insert(Failures { many: 0, last: now });
+            failures.many = if is_fresh(failures, now) { failures.many.saturating_add(1) } else { 1 };
+            failures.last = now;
+            most = most.max(failures.many);
+        }
+        WAITS.0.saturating_mul(1 << (most - 1).min(16)).min(WAITS.1)
+    }
+
+    /// The name's password came from there: whoever mistyped it has found it.
+    pub(super) fn forget(&self, network: IpAddr, name: &str) {
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.remove(&(Some(network), Some(name.into())));
+    }
+}
+
+fn is_fresh(failures: &Failures, now: Instant) -> bool {
+    now.duration_since(failures.last) < MEMORY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn waits_grow_and_end() {
+        let (attempts, start) = (Attempts::default(), Instant::now());
+        let waits: Vec<u128> =
+            (0..8).map(|_| attempts.count_at(ip("192.0.2.1"), Some("a"), start).as_millis()).collect();
+        assert_eq!(waits, [250, 500, 1000, 2000, 4000, 8000, 8000, 8000]);
+        // Under the same name from elsewhere: as late. Another name from elsewhere: as new.
+        assert_eq!(attempts.count_at(ip("192.0.2.2"), Some("a"), start).as_millis(), 8000);
+        assert_eq!(attempts.count_at(ip("192.0.2.3"), Some("b"), start).as_millis(), 250);
+        assert_eq!(attempts.count_at(ip("192.0.2.1"), Some("a"), start + MEMORY).as_millis(), 250);
+    }
+
+    #[test]
+    fn a_network_is_not_listened_to_and_no_name_is_locked_out() {
+        let (attempts, start) = (Attempts::default(), Instant::now());
+        let (here, there) = (ip("192.0.2.1"), ip("192.0.2.2"));
+        for _ in 0..OF_NAME_THERE {
+            assert!(!attempts.are_too_many_at(here, "a", start));
+            attempts.count_at(here, Some("a"), start);
+        }
+        assert!(attempts.are_too_many_at(here, "a", start));
+        assert!(!attempts.are_too_many_at(here, "b", start), "the office's other programs go on");
+        assert!(!attempts.are_too_many_at(there, "a", start), "so does the same one from elsewhere");
+        for at in OF_NAME_THERE..OF_NETWORK {
+            attempts.count_at(here, Some(&at.to_string()), start);
+        }
+        assert!(attempts.are_too_many_at(here, "b", start));
+        assert!(!attempts.are_too_many_at(here, "b", start + MEMORY));
+        attempts.forget(there, "a");
+        assert!(attempts.0.lock().unwrap().len() < 100);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let (attempts, start) = (Attempts::default(), Instant::now());
+        for at in 0..60_000_u32 {
+            attempts.count_at(IpAddr::from(at.to_be_bytes()), Some("a"), start);
+        }
+        assert!(attempts.0.lock().unwrap().len() <= MOST);
+    }
+}
