@@ -23,6 +23,7 @@ use crate::domain::keys::Keys;
 use crate::domain::language::{Language, Names};
 use crate::health::{Health, Meter};
 use crate::inbound::{self, Inbound};
+use crate::intake;
 use crate::listener::tls::{Files, Tls};
 use crate::listener::{self, Listener, TlsMode};
 use crate::outbound::Outbound;
@@ -117,6 +118,7 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
         keys: keys.clone(),
         directory,
         authenticator: Authenticator::default(),
+        limits: intake_limits(&config.limits),
     };
     let inbound = Arc::new(Inbound::new(parts, clock.clone(), ids.clone()));
     let stop = CancellationToken::new();
@@ -167,6 +169,17 @@ async fn open_store(config: &Config, clock: Clock, ids: Ids) -> Result<Store, Ca
     Box::pin(Store::open(settings, config.node.keys.clone(), clock, ids)).await.map_err(|e| {
         CannotStart::new("database.url", format!("{}: {e}", config.database.shown), "brevbro check says more")
     })
+}
+
+/// How much of a message is read, as the configuration says.
+fn intake_limits(from: &config::Limits) -> intake::Limits {
+    intake::Limits {
+        parts: from.parts,
+        depth: from.depth,
+        header_bytes: usize::try_from(from.header_size).unwrap_or(usize::MAX),
+        header_fields: from.header_fields,
+        ..intake::Limits::default()
+    }
 }
 
 fn build_relay(config: &Config, ids: Ids) -> Result<Relay, CannotStart> {
@@ -262,17 +275,26 @@ fn bind_smtp(
             max_message: config.mail.max_message,
             max_recipients: config.mail.max_recipients,
             starttls: matches!(tls, TlsMode::Starttls(_)),
+            limits: session::Limits {
+                commands: config.limits.commands,
+                junk: config.limits.junk_commands,
+                faults: config.limits.faults,
+            },
         },
         tls,
         connections: from.connections,
         connections_per_peer: from.connections_per_peer,
+        connects_per_minute: config.limits.connects_per_minute,
+        proxies: from.proxies.clone(),
+        min_rate: config.limits.min_rate,
         timeouts: listener::Timeouts {
             command: config.timeouts.command,
+            envelope: config.timeouts.envelope,
             data: config.timeouts.data,
             body: config.timeouts.message,
             connection: config.timeouts.connection,
             handshake: config.timeouts.handshake,
-            write: config.timeouts.command,
+            write: config.timeouts.reply,
             drain: config.timeouts.stop,
         },
         spool: config.spool.clone(),

@@ -1,12 +1,14 @@
-//! Who gets in: binding, permits for a listener and for each peer, back-off when the system has no more to give, and
-//! the drain at the end.
+//! Who gets in: binding, permits for a listener and seats for each network, whom a proxy speaks for, back-off when the
+//! system has no more to give, and the drain at the end.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::AsyncWriteExt;
@@ -17,8 +19,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use super::connection;
+use super::admission::{Admission, Denied};
+use super::proxy::{self, Behalf};
 use super::tls::Tls;
+use super::{connection, linger};
 use crate::inbound::Inbound;
 use crate::smtp::session;
 
@@ -39,6 +43,12 @@ pub struct Settings {
     pub connections: usize,
     /// Connections at once from one address (IPv6: from one /64).
     pub connections_per_peer: usize,
+    /// New connections a minute from one address (IPv6: from one /64).
+    pub connects_per_minute: NonZeroU32,
+    /// Whose connections begin with a PROXY header, which says who the peer is; nobody else's do.
+    pub proxies: Vec<IpNet>,
+    /// Octets a second that a body must come with, once [`Timeouts::data`] has passed.
+    pub min_rate: u64,
     /// How long peers may take.
     pub timeouts: Timeouts,
     /// Where large bodies go while they come in; on the file system of the blobs.
@@ -59,8 +69,10 @@ pub enum TlsMode {
 /// How long peers may take: RFC 5321 §4.5.3.2, and what it leaves open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For the next command.
+    /// For the next command, whole.
     pub command: Duration,
+    /// For all commands from a connection's beginning, or a message's end, to the next body.
+    pub envelope: Duration,
     /// For the next piece of a body.
     pub data: Duration,
     /// For a whole body.
@@ -118,7 +130,7 @@ impl Listener {
 
     /// Serves until `stop`, then lets those who are being served finish, as long as [`Timeouts::drain`] allows.
     pub async fn run(self, stop: CancellationToken) {
-        let peers = Arc::new(Peers::default());
+        let admission = Admission::new(self.settings.connections_per_peer, self.settings.connects_per_minute);
         let tracker = TaskTracker::new();
         let hard_stop = CancellationToken::new();
         let mut back_off = BACK_OFF.0;
@@ -137,14 +149,13 @@ impl Listener {
                 }
             };
             back_off = BACK_OFF.0;
-            let (Ok(permit), Some(seat)) =
-                (self.permits.clone().try_acquire_owned(), peers.seat(peer.ip(), self.settings.connections_per_peer))
-            else {
-                debug!(listener = %self.settings.address, "turned away: no permit");
-                tracker.spawn(turn_away(stream));
+            let Ok(permit) = self.permits.clone().try_acquire_owned() else {
+                tracker.spawn(turn_away(stream, Denied::Listener, self.settings.clone()));
                 continue;
             };
-            let serve = connection::serve(stream, peer, self.settings.clone(), self.inbound.clone(), stop.clone());
+            let door =
+                Door { settings: self.settings.clone(), admission: admission.clone(), inbound: self.inbound.clone() };
+            let serve = door.enter(stream, peer.ip().to_canonical(), stop.clone());
             let (hard_stop, longest) = (hard_stop.clone(), self.settings.timeouts.connection);
             tracker.spawn(async move {
                 tokio::select! {
@@ -152,7 +163,7 @@ impl Listener {
                     () = sleep(longest) => debug!("connection cut off: too long"),
                     () = hard_stop.cancelled() => {}
                 }
-                drop((permit, seat));
+                drop(permit);
             });
         }
         drop(self.socket);
@@ -165,70 +176,51 @@ impl Listener {
     }
 }
 
-/// 421 to one too many (RFC 5321 §3.8): it will come again.
-async fn turn_away(mut stream: TcpStream) {
-    let _ =
-        timeout(Duration::from_secs(5), stream.write_all(b"421 4.3.2 Too many connections, try again later\r\n")).await;
+/// What a connection that has a permit passes before it is served.
+struct Door {
+    settings: Arc<Settings>,
+    admission: Arc<Admission>,
+    inbound: Arc<Inbound>,
 }
 
-/// How many connections each peer has.
-#[derive(Default)]
-struct Peers(Mutex<HashMap<IpAddr, usize>>);
-
-/// One of a peer's connections.
-struct Seat {
-    peers: Arc<Peers>,
-    network: IpAddr,
-}
-
-impl Peers {
-    fn seat(self: &Arc<Self>, peer: IpAddr, most: usize) -> Option<Seat> {
-        let network = network(peer);
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(network).or_default();
-        if *count >= most {
-            return None;
+impl Door {
+    async fn enter(self, stream: TcpStream, ip: IpAddr, stop: CancellationToken) {
+        if self.settings.proxies.iter().any(|network| network.contains(&ip)) {
+            return Box::pin(self.enter_by_proxy(stream, ip, stop)).await;
         }
-        *count += 1;
-        Some(Seat { peers: self.clone(), network })
+        match self.admission.seat(ip) {
+            Ok(_seat) => connection::serve(stream, ip, self.settings, self.inbound, stop).await,
+            Err(denied) => Box::pin(turn_away(stream, denied, self.settings)).await,
+        }
     }
-}
 
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut counts = self.peers.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.network) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.network);
+    /// A proxy has the seats of those it speaks for, and none of its own: but for permits, nobody counts it.
+    async fn enter_by_proxy(self, mut stream: TcpStream, proxy: IpAddr, stop: CancellationToken) {
+        let behalf = match timeout(self.settings.timeouts.handshake, proxy::introduction(&mut stream)).await {
+            Ok(Ok(behalf)) => behalf,
+            Ok(Err(error)) => return warn!(%proxy, %error, "a proxy does not say for whom it connects"),
+            Err(_) => return warn!(%proxy, "a proxy does not say in time for whom it connects"),
+        };
+        let (ip, seat) = match behalf {
+            Behalf::Own => (proxy, None),
+            Behalf::Of(peer) => {
+                let ip = peer.ip().to_canonical();
+                match self.admission.seat(ip) {
+                    Ok(seat) => (ip, Some(seat)),
+                    Err(denied) => return turn_away(stream, denied, self.settings).await,
+                }
             }
-        }
+        };
+        connection::serve(stream, ip, self.settings, self.inbound, stop).await;
+        drop(seat);
     }
 }
 
-/// What counts as one peer: an IPv4 address; of IPv6 the /64, which one customer has whole.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => IpAddr::V4(ip),
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
+/// Says why to somebody who may not come in. Where TLS comes first there are no words for it.
+async fn turn_away(mut stream: TcpStream, denied: Denied, settings: Arc<Settings>) {
+    debug!(listener = %settings.address, ?denied, "turned away");
+    if !matches!(settings.tls, TlsMode::Implicit(_)) {
+        let _ = timeout(Duration::from_secs(5), stream.write_all(denied.answer())).await;
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seats_are_given_back() {
-        let peers = Arc::new(Peers::default());
-        let ip = |t: &str| t.parse::<IpAddr>().unwrap();
-        let first = peers.seat(ip("2001:db8::1"), 2);
-        let second = peers.seat(ip("2001:db8::2"), 2);
-        assert!(first.is_some() && second.is_some());
-        assert!(peers.seat(ip("2001:db8::3"), 2).is_none(), "one /64");
-        assert!(peers.seat(ip("2001:db8:0:1::1"), 2).is_some(), "another");
-        drop(first);
-        assert!(peers.seat(ip("2001:db8::3"), 2).is_some());
-        assert_eq!(network(ip("::ffff:192.0.2.1")), ip("192.0.2.1"));
-    }
+    linger::close(&mut stream, false).await;
 }

@@ -97,6 +97,10 @@ pub enum CommandFault {
     /// An address in more than ASCII, and no SMTPUTF8 (RFC 6531 §3.5).
     #[error("an address in more than ASCII without SMTPUTF8")]
     Smtputf8Needed,
+    /// A request of HTTP: a browser was made to write here. The connection is to be closed, for what it posts may read
+    /// like commands.
+    #[error("this is SMTP, not HTTP")]
+    Http,
     /// A BDAT of which nobody can say where its octets end.
     #[error("the chunk's size cannot be read")]
     ChunkSize,
@@ -109,6 +113,9 @@ impl Command {
     /// The first thing that is wrong.
     pub fn parse(line: &[u8]) -> Result<Self, CommandFault> {
         let verb_is = |verb: &[u8]| line.get(..verb.len()).is_some_and(|start| start.eq_ignore_ascii_case(verb));
+        if HTTP.iter().any(|method| line.strip_prefix(*method).is_some_and(|rest| rest.starts_with(b" "))) {
+            return Err(CommandFault::Http);
+        }
         let text = match std::str::from_utf8(line).map(|text| text.trim_end_matches([' ', '\t'])) {
             Ok(text) if !text.chars().any(char::is_control) => text,
             _ if verb_is(b"BDAT ") => return Err(CommandFault::ChunkSize),
@@ -124,6 +131,10 @@ impl Command {
         read(argument).unwrap_or(Err(CommandFault::Form(form)))
     }
 }
+
+/// The methods of RFC 9110 §9, 5789, and the beginning of HTTP/2 (RFC 9113 §3.4), as they are written: in capitals.
+const HTTP: [&[u8]; 10] =
+    [b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI"];
 
 /// `None`: the form is not the command's.
 type Read = Option<Result<Command, CommandFault>>;
