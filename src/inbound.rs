@@ -78,6 +78,8 @@ pub struct Parts {
     pub directory: Directory,
     /// Who asks DNS about senders.
     pub authenticator: Authenticator,
+    /// How much of a message is read.
+    pub limits: intake::Limits,
 }
 
 impl Inbound {
@@ -90,7 +92,7 @@ impl Inbound {
             served: parts.served,
             keys: parts.keys,
             authenticator: parts.authenticator,
-            limits: intake::Limits::default(),
+            limits: parts.limits,
             directory: Arc::new(ArcSwap::from_pointee(parts.directory)),
             clock,
             ids,

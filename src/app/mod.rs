@@ -32,10 +32,11 @@ use self::pages::{Site, portal_state};
 use self::way_out::{build_outbound, build_relay};
 use crate::authentication::{self, Authenticator};
 use crate::clock::{Clock, Ids};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::domain::directory::Directory;
 use crate::health::Health;
 use crate::inbound::{self, Inbound};
+use crate::intake;
 use crate::portal::PortalState;
 use crate::relay::Relay;
 use crate::store::{self, Store, StoreError};
@@ -165,7 +166,19 @@ fn way_in(config: &Config, store: &Store, directory: Directory) -> Result<inboun
         keys: config.node.keys.clone(),
         directory,
         authenticator: authenticator(config)?,
+        limits: intake_limits(&config.limits),
     })
+}
+
+/// How much of a message is read, as the configuration says.
+fn intake_limits(from: &config::Limits) -> intake::Limits {
+    intake::Limits {
+        parts: from.parts,
+        depth: from.depth,
+        header_bytes: usize::try_from(from.header_size).unwrap_or(usize::MAX),
+        header_fields: from.header_fields,
+        ..intake::Limits::default()
+    }
 }
 
 /// The pages of portal and admin, and health for whoever asks there.

@@ -115,7 +115,9 @@ pub(super) enum Answer {
     /// How many TLSA records, and whether DNSSEC proves them.
     Tlsa(usize, bool),
     /// There is none; whether there is the name.
-    Nothing { named: bool },
+    Nothing {
+        named: bool,
+    },
     /// The name can be none in DNS (RFC 1035 §2.3.4).
     NoName,
     /// It could not be found out, in words.

@@ -15,10 +15,34 @@ pub const CONNECTIONS: u32 = 10_000;
 /// An authority's relays stand behind few addresses, each with tens of connections.
 pub const CONNECTIONS_PER_PEER: u32 = 200;
 
+/// Far beyond an authority's relay that connects for each message, and far under what would hold others up.
+pub const CONNECTS_PER_MINUTE: u32 = 6000;
+/// Some 25,000 messages; a relay that has more begins anew, as it would after [`CONNECTION`].
+pub const COMMANDS: u32 = 100_000;
+/// A list of some hundred wrong recipients is still answered one by one.
+pub const JUNK_COMMANDS: u32 = 1000;
+/// A program that speaks SMTP makes none; a person at a terminal a few.
+pub const FAULTS: u32 = 10;
+/// A tenth of what a mobile line of the second generation does; still, ten times what holds a connection open for its
+/// own sake. Octets a second.
+pub const MIN_RATE: u64 = 1 << 10;
+/// Signed, archived and passed on many times, a message has some 64 KiB of header. Octets.
+pub const HEADER_SIZE: u64 = 256 << 10;
+/// The same in fields: some hundred.
+pub const HEADER_FIELDS: u32 = 1000;
+/// A scanned case file has some dozens.
+pub const PARTS: u32 = 1000;
+/// What people forward to each other goes ten deep.
+pub const DEPTH: u32 = 32;
+
 /// Two round trips, also on a bad line.
 pub const HANDSHAKE: Duration = Duration::from_secs(30);
 /// RFC 5321 §4.5.3.2.7 asks for five minutes at least.
 pub const COMMAND: Duration = Duration::from_mins(5);
+/// A hundred recipients, each asked in its own round trip, several times over.
+pub const ENVELOPE: Duration = Duration::from_mins(15);
+/// An answer is shorter than what the network holds for a client that does not read at once.
+pub const REPLY: Duration = Duration::from_mins(1);
 /// The client's own patience for one piece of a body (RFC 5321 §4.5.3.2.5).
 pub const DATA_PIECE: Duration = Duration::from_mins(3);
 /// 50 MiB at 0.25 Mbit/s; whoever is slower than that holds a place and no message.

@@ -13,6 +13,7 @@ mod defaults;
 mod documented;
 mod fault;
 mod file;
+mod limits;
 mod network;
 mod node;
 pub mod offices;
@@ -23,9 +24,11 @@ pub mod size;
 mod values;
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
 use crate::domain::address::Domain;
@@ -49,6 +52,8 @@ pub struct Config {
     pub mail: Mail,
     /// `[[listener]]`, one or more.
     pub listeners: Vec<Listener>,
+    /// `[limits]`, of incoming connections and messages.
+    pub limits: Limits,
     /// `[timeouts]`, of incoming connections.
     pub timeouts: Timeouts,
     /// `[database]`.
@@ -102,10 +107,12 @@ pub struct Listener {
     pub tls: ListenerTls,
     /// Open at once, in all.
     pub connections: usize,
-    /// Open at once, of one IP address.
+    /// Open at once, of one IP address (IPv6: of one /64).
     pub connections_per_peer: usize,
     /// Whether passwords are taken, under TLS.
     pub login: LoginDemand,
+    /// Whose connections begin with a PROXY header.
+    pub proxies: Vec<IpNet>,
 }
 
 /// Whom to ask of DNS, and how far to trust the answer.
@@ -156,13 +163,40 @@ pub struct ServerTls {
     pub client_ca: Option<PathBuf>,
 }
 
+/// What one connection, one network and one message may ask of us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// New connections a minute of one IP address (IPv6: of one /64), for each listener.
+    pub connects_per_minute: NonZeroU32,
+    /// Of a connection.
+    pub commands: u32,
+    /// Of a connection, since a message was last kept: commands that bring none nearer.
+    pub junk_commands: u32,
+    /// The same: lines that are no command.
+    pub faults: u32,
+    /// Octets a second of a body.
+    pub min_rate: u64,
+    /// Octets of a message's own header.
+    pub header_size: u64,
+    /// Fields of it.
+    pub header_fields: usize,
+    /// MIME parts of a message.
+    pub parts: usize,
+    /// Containers inside one another.
+    pub depth: usize,
+}
+
 /// How long an incoming connection is waited for (RFC 5321 §4.5.3.2.7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeouts {
     /// The TLS handshake.
     pub handshake: Duration,
-    /// Until the next command.
+    /// Until the next command, whole.
     pub command: Duration,
+    /// All commands of a message.
+    pub envelope: Duration,
+    /// An answer to be taken.
+    pub reply: Duration,
     /// Until the next octets of a body.
     pub data: Duration,
     /// A whole body.

@@ -1,14 +1,17 @@
 //! The sections about other machines: listeners, timeouts, portal, metrics, relay, resolver.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
 use super::fault::Wrong;
 use super::file::Node;
 use super::section::Section;
-use super::values::{domain, duration, nameserver, number, one_of, private, readable, relay_to, size, socket, text, truth};
+use super::values::{
+    domain, duration, nameserver, number, one_of, private, readable, relay_to, size, socket, text, truth,
+};
 use super::{
     ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, Resolver, ServerTls, Timeouts, defaults,
 };
@@ -73,20 +76,35 @@ fn listener(section: &mut Section<'_>) -> Option<Listener> {
         })
     };
     let login = section.or("login", LoginDemand::Off, |node| match (one_of(&LOGINS, node)?, kind) {
-        (LoginDemand::Offered | LoginDemand::Required, Kind::None) => {
-            Err(Wrong::new("a password would go over the network in clear", "give the listener TLS, or set login = \"off\""))
-        }
+        (LoginDemand::Offered | LoginDemand::Required, Kind::None) => Err(Wrong::new(
+            "a password would go over the network in clear",
+            "give the listener TLS, or set login = \"off\"",
+        )),
         (login, _) => Ok(login),
     });
     let connections = section.or("connections", defaults::CONNECTIONS, number(1, 1_000_000));
     let per_peer = section.or("connections_per_peer", defaults::CONNECTIONS_PER_PEER, number(1, 1_000_000));
+    let proxies = section.list("proxies", proxy).unwrap_or_default();
     Some(Listener {
         address: address?,
         tls: tls?,
         connections: connections as usize,
         connections_per_peer: per_peer as usize,
         login,
+        proxies,
     })
+}
+
+/// A network of proxies. All networks would be whoever likes to be somebody else.
+fn proxy(node: &Node) -> Result<IpNet, Wrong> {
+    let text = text(node)?;
+    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let remedy = "write a proxy's IP address, or its network: \"10.1.2.0/24\"";
+    let network: IpNet = network.map_err(|_| Wrong::new(format!("\"{text}\" is not a network"), remedy))?;
+    if network.prefix_len() == 0 {
+        return Err(Wrong::new("anybody could then say to be anybody", remedy));
+    }
+    Ok(network.trunc())
 }
 
 fn server_tls(section: &mut Section<'_>) -> Option<ServerTls> {
@@ -103,6 +121,8 @@ pub(super) fn timeouts(mut section: Section<'_>) -> Timeouts {
     Timeouts {
         handshake: section.or("handshake", defaults::HANDSHAKE, duration),
         command: section.or("command", defaults::COMMAND, duration),
+        envelope: section.or("envelope", defaults::ENVELOPE, duration),
+        reply: section.or("reply", defaults::REPLY, duration),
         data: section.or("data", defaults::DATA_PIECE, duration),
         message: section.or("message", defaults::MESSAGE, duration),
         connection: section.or("connection", defaults::CONNECTION, duration),

@@ -10,7 +10,10 @@ use super::fault::{Fault, Wrong};
 use super::node::Named;
 use super::section::{Reading, Section};
 use super::values::unreadable;
-use super::{Blobs, Config, Database, Listener, Logging, Mail, Node, Portal, Relay, Resolver, Timeouts, file, network, node};
+use super::{
+    Blobs, Config, Database, Limits, Listener, Logging, Mail, Node, Portal, Relay, Resolver, Timeouts, file, limits,
+    network, node,
+};
 
 /// The sections of a file as far as they could be read: for `check`, which looks on where something is wrong. The
 /// names are [`Config`]'s.
@@ -20,6 +23,7 @@ pub struct Sections {
     pub node: Named,
     pub mail: Option<Mail>,
     pub listeners: Vec<Listener>,
+    pub limits: Limits,
     pub timeouts: Timeouts,
     pub database: Database,
     pub blobs: Blobs,
@@ -40,6 +44,7 @@ impl Sections {
             node: Node { name: name?, id: id?, keys: keys?, data },
             mail: self.mail?,
             listeners: self.listeners,
+            limits: self.limits,
             timeouts: self.timeouts,
             database: self.database,
             blobs: self.blobs,
@@ -127,6 +132,7 @@ pub(super) fn gather(
     Some(Sections {
         mail: node::mail(root.section("mail")),
         listeners: network::listeners(&mut root),
+        limits: limits::limits(root.section("limits")),
         timeouts: network::timeouts(root.section("timeouts")),
         database: node::database(root.section("database"), &own.data),
         blobs: node::blobs(root.section("blobs"), &own.data),

@@ -89,6 +89,16 @@ pub(super) fn size(least: u64) -> impl Fn(&Node) -> Read<u64> {
     }
 }
 
+/// The same, up to `most`.
+pub(super) fn size_up_to(least: u64, most: u64) -> impl Fn(&Node) -> Read<u64> {
+    move |node| match size(least)(node)? {
+        octets if octets > most => {
+            Err(Wrong::new("the size is too large", format!("at most {}", size::size_written(most))))
+        }
+        octets => Ok(octets),
+    }
+}
+
 /// A time that is not zero.
 pub(super) fn duration(node: &Node) -> Read<Duration> {
     let remedy = "write a whole number and a unit: \"30 s\" (ms, s, min, h, d)";

@@ -38,12 +38,10 @@ impl Inbound {
                 Ok(plain) => self.plain(peer, &plain).await.map(Step::Done),
                 Err(fault) => Err(self.failed(peer, None, &fault).await),
             },
-            Attempt::Begin(mechanism, Response(octets)) => {
-                match First::read(&octets, mechanism, binding.is_some()) {
-                    Ok(first) => self.challenge(peer, first).await,
-                    Err(fault) => Err(self.failed(peer, None, &fault).await),
-                }
-            }
+            Attempt::Begin(mechanism, Response(octets)) => match First::read(&octets, mechanism, binding.is_some()) {
+                Ok(first) => self.challenge(peer, first).await,
+                Err(fault) => Err(self.failed(peer, None, &fault).await),
+            },
             Attempt::GoOn(exchange, response) => match (*exchange, response) {
                 (Exchange::Scram(exchange), Response(octets)) => {
                     match (exchange.finish(&octets, binding), named(exchange.name())) {

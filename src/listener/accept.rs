@@ -1,15 +1,16 @@
-//! Who gets in: binding, permits for a listener and for each peer, back-off when the system has no more to give, new
-//! terms while it runs, and the drain at the end.
+//! Who gets in: binding, places of a listener and seats for each network, whom a proxy speaks for, back-off when the
+//! system has no more to give, new terms while it runs, and the drain at the end.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use ipnet::IpNet;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -19,8 +20,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use super::connection;
+use super::admission::{Admission, Denied};
+use super::proxy::{self, Behalf};
 use super::tls::Tls;
+use super::{connection, linger};
 use crate::inbound::Inbound;
 use crate::smtp::session;
 
@@ -41,6 +44,12 @@ pub struct Settings {
     pub connections: usize,
     /// Connections at once from one address (IPv6: from one /64).
     pub connections_per_peer: usize,
+    /// New connections a minute from one address (IPv6: from one /64).
+    pub connects_per_minute: NonZeroU32,
+    /// Whose connections begin with a PROXY header, which says who the peer is; nobody else's do.
+    pub proxies: Vec<IpNet>,
+    /// Octets a second that a body must come with, once [`Timeouts::data`] has passed.
+    pub min_rate: u64,
     /// How long peers may take.
     pub timeouts: Timeouts,
     /// Where large bodies go while they come in; on the file system of the blobs.
@@ -61,8 +70,10 @@ pub enum TlsMode {
 /// How long peers may take: RFC 5321 §4.5.3.2, and what it leaves open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For the next command.
+    /// For the next command, whole.
     pub command: Duration,
+    /// For all commands from a connection's beginning, or a message's end, to the next body.
+    pub envelope: Duration,
     /// For the next piece of a body.
     pub data: Duration,
     /// For a whole body.
@@ -87,7 +98,20 @@ pub struct Listener {
 /// By what newcomers are served. Whoever is inside keeps the terms that held at the door.
 struct Terms {
     settings: Arc<Settings>,
+    admission: Arc<Admission>,
     inbound: Arc<Inbound>,
+}
+
+impl Terms {
+    /// Seats that are taken stay taken, unless the limits are others.
+    fn new(settings: Settings, inbound: Arc<Inbound>, before: Option<&Self>) -> Self {
+        let (at_once, a_minute) = (settings.connections_per_peer, settings.connects_per_minute);
+        let admission = before.filter(|terms| {
+            terms.settings.connections_per_peer == at_once && terms.settings.connects_per_minute == a_minute
+        });
+        let admission = admission.map_or_else(|| Admission::new(at_once, a_minute), |terms| terms.admission.clone());
+        Self { settings: Arc::new(settings), admission, inbound }
+    }
 }
 
 /// Holds on to a listener that runs. Cheap to clone.
@@ -121,7 +145,8 @@ impl Handle {
 
     /// From now on newcomers are served by these settings, at the same address. Nobody who is inside notices.
     pub fn replace(&self, settings: Settings, inbound: Arc<Inbound>) {
-        self.terms.store(Arc::new(Terms { settings: Arc::new(settings), inbound }));
+        let terms = Terms::new(settings, inbound, Some(&self.terms.load()));
+        self.terms.store(Arc::new(terms));
     }
 
     /// Lets nobody in any more and gives the address up; whoever is inside stays until all of the gateway stops.
@@ -170,7 +195,7 @@ impl Listener {
         let (probe, probes) = mpsc::channel(1);
         let handle = Handle {
             address: socket.local_addr()?,
-            terms: Arc::new(ArcSwap::from_pointee(Terms { settings: Arc::new(settings), inbound })),
+            terms: Arc::new(ArcSwap::from_pointee(Terms::new(settings, inbound, None))),
             places: Arc::default(),
             retired: CancellationToken::new(),
             probe,
@@ -186,7 +211,6 @@ impl Listener {
 
     /// Serves until `stop`, then lets those who are being served finish, as long as [`Timeouts::drain`] allows.
     pub async fn run(mut self, stop: CancellationToken) {
-        let peers = Arc::new(Peers::default());
         let tracker = TaskTracker::new();
         let hard_stop = CancellationToken::new();
         let mut back_off = BACK_OFF.0;
@@ -213,23 +237,11 @@ impl Listener {
             back_off = BACK_OFF.0;
             let terms = self.handle.terms.load_full();
             let settings = &terms.settings;
-            let (Some(place), Some(seat)) =
-                (self.handle.places.take(settings.connections), peers.seat(peer.ip(), settings.connections_per_peer))
-            else {
-                debug!(listener = %settings.address, "turned away: no permit");
-                tracker.spawn(turn_away(stream));
+            let Some(place) = self.handle.places.take(settings.connections) else {
+                tracker.spawn(turn_away(stream, Denied::Listener, settings.clone()));
                 continue;
             };
-            let serve = connection::serve(stream, peer, settings.clone(), terms.inbound.clone(), stop.clone());
-            let (hard_stop, longest) = (hard_stop.clone(), settings.timeouts.connection);
-            tracker.spawn(async move {
-                tokio::select! {
-                    () = serve => {}
-                    () = sleep(longest) => debug!("connection cut off: too long"),
-                    () = hard_stop.cancelled() => {}
-                }
-                drop((place, seat));
-            });
+            tracker.spawn(visit(terms, stream, peer.ip().to_canonical(), place, stop.clone(), hard_stop.clone()));
         }
         drop(self.socket);
         tracker.close();
@@ -267,53 +279,65 @@ impl Drop for Place {
     }
 }
 
-/// 421 to one too many (RFC 5321 §3.8): it will come again.
-async fn turn_away(mut stream: TcpStream) {
-    let _ =
-        timeout(Duration::from_secs(5), stream.write_all(b"421 4.3.2 Too many connections, try again later\r\n")).await;
-}
-
-/// How many connections each peer has.
-#[derive(Default)]
-struct Peers(Mutex<HashMap<IpAddr, usize>>);
-
-/// One of a peer's connections.
-struct Seat {
-    peers: Arc<Peers>,
-    network: IpAddr,
-}
-
-impl Peers {
-    fn seat(self: &Arc<Self>, peer: IpAddr, most: usize) -> Option<Seat> {
-        let network = network(peer);
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(network).or_default();
-        if *count >= most {
-            return None;
-        }
-        *count += 1;
-        Some(Seat { peers: self.clone(), network })
+/// One connection, to its end. A function, and not a block that is given a future: that would hold it twice, in each of
+/// ten thousand connections.
+async fn visit(
+    terms: Arc<Terms>,
+    stream: TcpStream,
+    ip: IpAddr,
+    place: Place,
+    stop: CancellationToken,
+    hard_stop: CancellationToken,
+) {
+    tokio::select! {
+        () = terms.enter(stream, ip, stop) => {}
+        () = sleep(terms.settings.timeouts.connection) => debug!("connection cut off: too long"),
+        () = hard_stop.cancelled() => {}
     }
+    drop(place);
 }
 
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut counts = self.peers.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.network) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.network);
+impl Terms {
+    /// What a connection that has a place passes before it is served.
+    async fn enter(&self, stream: TcpStream, ip: IpAddr, stop: CancellationToken) {
+        if self.settings.proxies.iter().any(|network| network.contains(&ip)) {
+            return Box::pin(self.enter_by_proxy(stream, ip, stop)).await;
+        }
+        match self.admission.seat(ip) {
+            Ok(_seat) => connection::serve(stream, ip, self.settings.clone(), self.inbound.clone(), stop).await,
+            Err(denied) => Box::pin(turn_away(stream, denied, self.settings.clone())).await,
+        }
+    }
+
+    /// A proxy has the seats of those it speaks for, and none of its own: but for places, nobody counts it.
+    async fn enter_by_proxy(&self, mut stream: TcpStream, proxy: IpAddr, stop: CancellationToken) {
+        let behalf = match timeout(self.settings.timeouts.handshake, proxy::introduction(&mut stream)).await {
+            Ok(Ok(behalf)) => behalf,
+            Ok(Err(error)) => return warn!(%proxy, %error, "a proxy does not say for whom it connects"),
+            Err(_) => return warn!(%proxy, "a proxy does not say in time for whom it connects"),
+        };
+        let (ip, seat) = match behalf {
+            Behalf::Own => (proxy, None),
+            Behalf::Of(peer) => {
+                let ip = peer.ip().to_canonical();
+                match self.admission.seat(ip) {
+                    Ok(seat) => (ip, Some(seat)),
+                    Err(denied) => return turn_away(stream, denied, self.settings.clone()).await,
+                }
             }
-        }
+        };
+        connection::serve(stream, ip, self.settings.clone(), self.inbound.clone(), stop).await;
+        drop(seat);
     }
 }
 
-/// What counts as one peer: an IPv4 address; of IPv6 the /64, which one customer has whole.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => IpAddr::V4(ip),
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
+/// Says why to somebody who may not come in. Where TLS comes first there are no words for it.
+async fn turn_away(mut stream: TcpStream, denied: Denied, settings: Arc<Settings>) {
+    debug!(listener = %settings.address, ?denied, "turned away");
+    if !matches!(settings.tls, TlsMode::Implicit(_)) {
+        let _ = timeout(Duration::from_secs(5), stream.write_all(denied.answer())).await;
     }
+    linger::close(&mut stream, false).await;
 }
 
 #[cfg(test)]
@@ -331,19 +355,5 @@ mod tests {
         assert!(places.take(1).is_none(), "lowered: one is open still");
         drop(second);
         assert!(places.take(1).is_some());
-    }
-
-    #[test]
-    fn seats_are_given_back() {
-        let peers = Arc::new(Peers::default());
-        let ip = |t: &str| t.parse::<IpAddr>().unwrap();
-        let first = peers.seat(ip("2001:db8::1"), 2);
-        let second = peers.seat(ip("2001:db8::2"), 2);
-        assert!(first.is_some() && second.is_some());
-        assert!(peers.seat(ip("2001:db8::3"), 2).is_none(), "one /64");
-        assert!(peers.seat(ip("2001:db8:0:1::1"), 2).is_some(), "another");
-        drop(first);
-        assert!(peers.seat(ip("2001:db8::3"), 2).is_some());
-        assert_eq!(network(ip("::ffff:192.0.2.1")), ip("192.0.2.1"));
     }
 }

@@ -7,7 +7,10 @@
 //! Leaves out: what a command means (`smtp`), and what becomes of a message (`inbound`).
 
 pub mod accept;
+mod admission;
 mod connection;
+mod linger;
+pub mod proxy;
 pub mod spool;
 pub mod tls;
 

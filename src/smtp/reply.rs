@@ -235,6 +235,8 @@ impl Reply {
             LineFault::LineEnds => Self::new(500, (5, 5, 2), "Lone CR or LF in a command; CRLF ends a line"),
             LineFault::Nul => Self::new(500, (5, 5, 2), "NUL in a command"),
             LineFault::TooLong => Self::new(500, (5, 5, 6), "Line too long"),
+            LineFault::Endless => Self::new(421, (4, 7, 0), "A line without end, closing"),
+            LineFault::Tls => Self::new(554, (5, 5, 1), "A command is awaited here, not TLS; closing"),
         }
     }
 
@@ -251,6 +253,7 @@ impl Reply {
             CommandFault::Smtputf8Needed => (553, (5, 6, 7)),
             CommandFault::Mechanism => (504, (5, 5, 4)),
             CommandFault::Base64 => (501, (5, 5, 2)),
+            CommandFault::Http => (554, (5, 5, 1)),
             CommandFault::ChunkSize => (421, (4, 5, 4)),
         };
         let mut text = fault.to_string();
@@ -258,6 +261,18 @@ impl Reply {
             first.make_ascii_uppercase();
         }
         Self::new(code, enhanced, text)
+    }
+
+    /// In place of the greeting, to a client that does not wait for it (RFC 5321 §3.1).
+    #[must_use]
+    pub fn spoke_first() -> Self {
+        Self::new(554, (5, 5, 1), "The server speaks first; closing")
+    }
+
+    /// Said before closing, when a connection has asked for more than its share.
+    #[must_use]
+    pub fn too_many_commands() -> Self {
+        Self::new(421, (4, 7, 0), "Too many commands on one connection, come again on a new one")
     }
 
     /// Said before closing, when too many commands were none.

@@ -6,11 +6,12 @@ use brevbro::domain::address::{Domain, ForwardPath, Mailbox, ReversePath};
 use brevbro::domain::envelope::{Defaults, Destination, Route, Sender, ToCitizen};
 use brevbro::domain::language::{Language, Names};
 use brevbro::domain::office::{
-    LoginDemand, Office, Proof, RelayRule, RelayTls, RelayTo, ReplyRoute, SenderRule, TlsDemand, TrustRule, TrustedOffice,
+    LoginDemand, Office, Proof, RelayRule, RelayTls, RelayTo, ReplyRoute, SenderRule, TlsDemand, TrustRule,
+    TrustedOffice,
 };
 use brevbro::domain::record::{Kind, Tags};
 use brevbro::domain::status::{Class, Refusal};
-use brevbro::smtp::session::Settings;
+use brevbro::smtp::session::{Limits, Settings};
 
 pub const MAX_MESSAGE: u64 = 1 << 20;
 pub const MAX_RECIPIENTS: usize = 5;
@@ -26,6 +27,7 @@ pub fn settings() -> Settings {
         max_recipients: MAX_RECIPIENTS,
         starttls: true,
         login: LoginDemand::Off,
+        limits: Limits::default(),
     }
 }
 

@@ -245,6 +245,11 @@ language = "sv"
         ask().unwrap_or(false)
     }
 
+    /// The process, while it runs.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     /// Ends it at once, as a power cut would, but for what the kernel already has.
     pub fn kill9(&mut self) {
         if let Some(mut child) = self.child.take() {

@@ -16,7 +16,8 @@ const GROUP: usize = 4;
 /// Checked at once: each takes 19 MiB and some 20 ms of one core.
 const AT_ONCE: usize = 2;
 /// What is checked where nothing is kept, for the time it takes: as every other, but of no password.
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODYS: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The password could not be made or checked: no memory, or no thread.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ pub fn sender(stage: Stage, answer: Result<Sender, Refusal>, settings: &Settings
     let Stage::SenderAsked(hello, opening) = stage else { return confused(&stage) };
     let sender = match answer {
         Ok(sender) => sender,
-        Err(refusal) => return Turn::to(Stage::Ready(hello)).reply(Reply::refused(&refusal, opening.smtputf8)),
+        Err(refusal) => return Turn::to(Stage::Ready(hello)).reply(Reply::refused(&refusal, opening.smtputf8)).junk(),
     };
     if let Some(refusal) = opening.size.and_then(|size| too_large(size, &sender, settings)) {
         return Turn::to(Stage::Ready(hello)).reply(refused(refusal, &sender, opening.smtputf8));
@@ -28,7 +28,7 @@ pub fn recipient(stage: Stage, answer: Result<Route, Refusal>) -> Turn {
         Ok(route) => Turn::to(Stage::Recipients(hello, transaction.with(path, route))).reply(Reply::recipient_ok()),
         Err(refusal) => {
             let reply = refused(refusal, transaction.sender(), transaction.smtputf8());
-            Turn::to(transaction.stage(hello)).reply(reply)
+            Turn::to(transaction.stage(hello)).reply(reply).junk()
         }
     }
 }

@@ -20,13 +20,7 @@ pub fn offered(settings: &Settings, facts: Facts) -> &'static [Mechanism] {
     }
 }
 
-pub fn auth(
-    stage: Stage,
-    mechanism: Mechanism,
-    initial: Option<Response>,
-    settings: &Settings,
-    facts: Facts,
-) -> Turn {
+pub fn auth(stage: Stage, mechanism: Mechanism, initial: Option<Response>, settings: &Settings, facts: Facts) -> Turn {
     if settings.login == LoginDemand::Off {
         return Turn::fault(stage, Reply::no_login());
     }

@@ -103,6 +103,11 @@ impl Stage {
         )
     }
 
+    /// No transaction is open.
+    pub fn is_between_messages(&self) -> bool {
+        matches!(self, Self::Fresh | Self::Ready(_))
+    }
+
     /// Octets of a body lie with whoever reads them.
     pub fn holds_body(&self) -> bool {
         match self {
@@ -208,15 +213,25 @@ pub struct Turn {
     pub actions: Vec<Action>,
     /// The command was none, or came at the wrong time.
     pub is_fault: bool,
+    /// The command brings no message nearer.
+    pub is_junk: bool,
 }
 
 impl Turn {
     pub fn to(stage: Stage) -> Self {
-        Self { stage, actions: Vec::new(), is_fault: false }
+        Self { stage, actions: Vec::new(), is_fault: false, is_junk: false }
     }
 
     pub fn fault(stage: Stage, reply: Reply) -> Self {
         Self { is_fault: true, ..Self::to(stage).reply(reply) }
+    }
+
+    pub fn junk(self) -> Self {
+        Self { is_junk: true, ..self }
+    }
+
+    pub fn closes(&self) -> bool {
+        matches!(self.stage, Stage::Closed)
     }
 
     pub fn close(reply: Reply, holds_body: bool) -> Self {

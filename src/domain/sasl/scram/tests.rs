@@ -55,10 +55,7 @@ fn the_example_of_the_rfc() {
     assert_eq!(first.name(), "user");
     let ours = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
     let (challenge, exchange) = first.challenge_with(Keys::derive("pencil", salt, ITERATIONS), ours);
-    assert_eq!(
-        challenge,
-        "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"
-    );
+    assert_eq!(challenge, "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
     let last = "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
                 p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=";
     let end = exchange.finish(last.as_bytes(), None);
@@ -110,8 +107,20 @@ fn forms_that_are_not() {
     assert_eq!(read("n,,n=a=2Cb=3D,r=x"), Ok("a,b=".to_owned()));
     assert_eq!(read("n,,n=a,r=x,ext=1"), Ok("a".to_owned()), "extensions may follow");
     for text in [
-        "", "n", "n,", "n,,", "n,,n=a", "n,,r=x,n=a", "n,,m=1,n=a,r=x", "n,,n=a,r=", "q,,n=a,r=x", "n,b,n=a,r=x",
-        "n,,n=a=2c,r=x", "n,,n=a=,r=x", "n,,n=a,r=å", " n,,n=a,r=x",
+        "",
+        "n",
+        "n,",
+        "n,,",
+        "n,,n=a",
+        "n,,r=x,n=a",
+        "n,,m=1,n=a,r=x",
+        "n,,n=a,r=",
+        "q,,n=a,r=x",
+        "n,b,n=a,r=x",
+        "n,,n=a=2c,r=x",
+        "n,,n=a=,r=x",
+        "n,,n=a,r=å",
+        " n,,n=a,r=x",
     ] {
         assert_eq!(read(text), Err(Fault::Form), "{text}");
     }
