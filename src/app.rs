@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -74,6 +75,7 @@ pub struct Running {
     health: Health,
     stop: CancellationToken,
     tasks: TaskTracker,
+    last: (CancellationToken, JoinHandle<()>),
 }
 
 impl Running {
@@ -92,6 +94,10 @@ impl Running {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        // What was refused until now.
+        let (stop, refusals) = self.last;
+        stop.cancel();
+        let _ = refusals.await;
         self.store.close().await;
     }
 }
@@ -117,6 +123,8 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
         keys: keys.clone(),
         directory,
         authenticator: Authenticator::default(),
+        refusals_per_network: config.rates.refusals_per_network,
+        messages: inbound::PerHour { office: config.rates.messages_per_office, pair: config.rates.messages_per_pair },
     };
     let inbound = Arc::new(Inbound::new(parts, clock.clone(), ids.clone()));
     let stop = CancellationToken::new();
@@ -144,8 +152,11 @@ pub async fn start(config: &Config, clock: Clock, ids: Ids) -> Result<Running, C
     tasks.spawn(sweep_blobs(store.clone(), stop.clone()));
     tasks.spawn(follow_directory(store.clone(), inbound.clone(), stop.clone()));
     tasks.spawn(build_outbound(config, &store, &relay, keys).run(stop.clone()));
+    let last = CancellationToken::new();
+    let (tidied, until) = (inbound.clone(), last.clone());
+    let last = (last, tokio::spawn(async move { tidied.tidy(until).await }));
     info!(smtp = ?smtp, %http, %metrics, "serving");
-    Ok(Running { smtp, http, metrics, store, relay, served, inbound, health, stop, tasks })
+    Ok(Running { smtp, http, metrics, store, relay, served, inbound, health, stop, tasks, last })
 }
 
 fn folder(key: &str, path: &Path) -> Result<(), CannotStart> {

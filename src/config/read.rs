@@ -10,7 +10,9 @@ use super::fault::{Fault, Wrong};
 use super::node::Named;
 use super::section::{Reading, Section};
 use super::values::unreadable;
-use super::{Blobs, Config, Database, Listener, Logging, Mail, Node, Portal, Relay, Timeouts, file, network, node};
+use super::{
+    Blobs, Config, Database, Listener, Logging, Mail, Node, Portal, Rates, Relay, Timeouts, file, network, node,
+};
 
 /// The sections of a file as far as they could be read: for `check`, which looks on where something is wrong. The
 /// names are [`Config`]'s.
@@ -21,6 +23,7 @@ pub struct Sections {
     pub mail: Option<Mail>,
     pub listeners: Vec<Listener>,
     pub timeouts: Timeouts,
+    pub rates: Rates,
     pub database: Database,
     pub blobs: Blobs,
     pub spool: PathBuf,
@@ -41,6 +44,7 @@ impl Sections {
             mail: self.mail?,
             listeners: self.listeners,
             timeouts: self.timeouts,
+            rates: self.rates,
             database: self.database,
             blobs: self.blobs,
             spool: self.spool,
@@ -128,6 +132,7 @@ pub(super) fn gather(
         mail: node::mail(root.section("mail")),
         listeners: network::listeners(&mut root),
         timeouts: network::timeouts(root.section("timeouts")),
+        rates: network::rates(&mut root.section("limits")),
         database: node::database(root.section("database"), &own.data),
         blobs: node::blobs(root.section("blobs"), &own.data),
         spool: node::spool(root.section("spool"), &own.data),

@@ -1,6 +1,6 @@
 //! Who may write: offices, what proves them, and how they want to be answered.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -159,6 +159,17 @@ pub struct Peer {
     pub tls: Option<TlsFacts>,
     /// As whom it logged in (RFC 4954).
     pub login: Option<Login>,
+}
+
+impl Peer {
+    /// What counts as one peer: an IPv4 address; of IPv6 the /64, which one customer has whole.
+    #[must_use]
+    pub fn network(&self) -> IpAddr {
+        match self.ip.to_canonical() {
+            IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
+            ip @ IpAddr::V4(_) => ip,
+        }
+    }
 }
 
 /// A login that succeeded: whose password it was.

@@ -19,7 +19,10 @@ use tracing::{debug, info, warn};
 
 use super::connection;
 use super::tls::Tls;
+use crate::domain::office::Peer;
+use crate::domain::status::{Class, Occasion, Refusal};
 use crate::inbound::Inbound;
+use crate::smtp::reply::Reply;
 use crate::smtp::session;
 
 /// Connections that the kernel holds for us between two accepts.
@@ -116,6 +119,17 @@ impl Listener {
         move || all.saturating_sub(permits.available_permits())
     }
 
+    /// What one too many is told, and noted.
+    fn refusal(&self, peer: SocketAddr) -> Vec<u8> {
+        let peer = Peer { ip: peer.ip().to_canonical(), helo: String::new(), tls: None, login: None };
+        let refusal = Refusal::new(Class::TooManyConnections, "as many connections as may be are open");
+        let occasion = Occasion { step: "connect", ..Occasion::default() };
+        let reference = self.inbound.refusals.note(self.settings.address, &peer, &refusal, &occasion);
+        let mut answer = Vec::new();
+        Reply::refused(&refusal, false).with_reference(reference).write_to(&mut answer);
+        answer
+    }
+
     /// Serves until `stop`, then lets those who are being served finish, as long as [`Timeouts::drain`] allows.
     pub async fn run(self, stop: CancellationToken) {
         let peers = Arc::new(Peers::default());
@@ -141,7 +155,7 @@ impl Listener {
                 (self.permits.clone().try_acquire_owned(), peers.seat(peer.ip(), self.settings.connections_per_peer))
             else {
                 debug!(listener = %self.settings.address, "turned away: no permit");
-                tracker.spawn(turn_away(stream));
+                tracker.spawn(turn_away(stream, self.refusal(peer)));
                 continue;
             };
             let serve = connection::serve(stream, peer, self.settings.clone(), self.inbound.clone(), stop.clone());
@@ -166,9 +180,8 @@ impl Listener {
 }
 
 /// 421 to one too many (RFC 5321 §3.8): it will come again.
-async fn turn_away(mut stream: TcpStream) {
-    let _ =
-        timeout(Duration::from_secs(5), stream.write_all(b"421 4.3.2 Too many connections, try again later\r\n")).await;
+async fn turn_away(mut stream: TcpStream, answer: Vec<u8>) {
+    let _ = timeout(Duration::from_secs(5), stream.write_all(&answer)).await;
 }
 
 /// How many connections each peer has.

@@ -22,6 +22,7 @@ use crate::domain::status::{Class, Refusal};
 use crate::inbound::Inbound;
 use crate::smtp::body::{ChunkReader, DataReader};
 use crate::smtp::line::LineReader;
+use crate::smtp::reply::Reply;
 use crate::smtp::session::{Action, Event, State};
 
 /// Read at once while a command is awaited: most commands, and little memory for those who only wait.
@@ -190,7 +191,7 @@ impl Connection {
         let mut next = Next::Line;
         for action in actions {
             match action {
-                Action::Reply(reply) => reply.write_to(&mut self.output),
+                Action::Reply(reply) => self.say(reply),
                 Action::Discard => self.body = None,
                 Action::Close => next = Next::End(Ended::Closed),
                 Action::StartTls => next = Next::End(Ended::StartTls),
@@ -198,8 +199,8 @@ impl Connection {
                     self.peer.helo = helo;
                     next = Next::of(Event::Sender(Box::pin(self.inbound.sender(&self.peer, &path)).await));
                 }
-                Action::AskRecipient { sender, path } => {
-                    next = Next::of(Event::Recipient(Box::pin(self.inbound.recipient(&sender, &path)).await));
+                Action::AskRecipient { sender, from, path } => {
+                    next = Next::of(Event::Recipient(Box::pin(self.inbound.recipient(&sender, &from, &path)).await));
                 }
                 Action::ReadData => {
                     self.flush(stream).await?;
@@ -215,6 +216,17 @@ impl Connection {
             }
         }
         Ok(next)
+    }
+
+    /// Each refusal is an event, and its answer says by which reference it is found.
+    fn say(&mut self, reply: Reply) {
+        let noted = reply.refusal().map(|(refusal, occasion)| {
+            self.inbound.refusals.note(self.settings.address, &self.peer, refusal, occasion)
+        });
+        match noted {
+            Some(reference) => reply.with_reference(reference).write_to(&mut self.output),
+            None => reply.write_to(&mut self.output),
+        }
     }
 
     /// Hands the body to the way in. The answer is awaited even when the peer has gone: what is kept is kept.

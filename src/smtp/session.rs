@@ -9,6 +9,8 @@ mod answers;
 mod commands;
 mod stage;
 
+use std::sync::Arc;
+
 use crate::domain::address::{Domain, ForwardPath, ReversePath};
 use crate::domain::arrival::Receipt;
 use crate::domain::envelope::{Envelope, Route, Sender};
@@ -78,6 +80,8 @@ pub enum Action {
     AskRecipient {
         /// As answered before.
         sender: Sender,
+        /// MAIL's argument.
+        from: ReversePath,
         /// RCPT's argument.
         path: ForwardPath,
     },
@@ -94,7 +98,7 @@ pub enum Action {
         keep: bool,
     },
     /// The body is whole: keep the message.
-    Keep(Box<Envelope>),
+    Keep(Arc<Envelope>),
     /// Drop the body that has been read.
     Discard,
     /// Send what is to be sent and close.

@@ -79,7 +79,7 @@ impl Memory {
                 self.reading = Reading::Handshake;
             }
             Action::AskSender { path, .. } => return Some(Event::Sender(Ok(fixture::sender(&path)))),
-            Action::AskRecipient { sender, path } => return Some(Event::Recipient(fixture::route(&sender, &path))),
+            Action::AskRecipient { sender, path, .. } => return Some(Event::Recipient(fixture::route(&sender, &path))),
             Action::ReadData => self.reading = Reading::Data(DataReader::default()),
             Action::ReadChunk { size, last, keep } => {
                 self.chunks.begin(if keep { size } else { 0 });
