@@ -238,10 +238,11 @@ impl Inbound {
                 Destination::Report(outbox) => Placement::Report { outbox: *outbox, finding: finding.clone() },
                 Destination::CitizenBySubject(defaults) => {
                     let mapped = routing::by_subject(&self.served, &recipient.path, defaults, &glance.tags)?;
-                    self.record(self.route(&proof.sender, &envelope.reverse_path, &mapped).await?, &glance)?
+                    let route = self.route(&proof.sender, &envelope.reverse_path, &mapped).await?;
+                    self.record(route, &recipient.path, &glance)?
                 }
                 Destination::Citizen(_) | Destination::Postmaster | Destination::Undecided => {
-                    self.record(route, &glance)?
+                    self.record(route, &recipient.path, &glance)?
                 }
             });
         }
@@ -275,9 +276,13 @@ impl Inbound {
         self.store.keep(arrival).await
     }
 
-    fn record(&self, route: Route, glance: &Glance) -> Result<Placement, Refusal> {
+    fn record(&self, route: Route, path: &ForwardPath, glance: &Glance) -> Result<Placement, Refusal> {
         let id = self.ids.next(RecordId::new);
-        terms::record(id, route, &glance.tags).map(|record| Placement::Record(Box::new(record)))
+        let addressed = match path {
+            ForwardPath::Mailbox(to) => self.keys.trace_hash(&to.folded()),
+            ForwardPath::Postmaster => String::new(),
+        };
+        terms::record(id, route, addressed, true, &glance.tags).map(|record| Placement::Record(Box::new(record)))
     }
 
     /// The octets in memory: large ones come from their file only as far as the budget for all connections goes, one

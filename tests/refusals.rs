@@ -69,7 +69,11 @@ fn every_refusal_is_one_event_that_its_reference_finds() {
 
     let letter = b"From: other@elsewhere.example\r\nSubject: x\r\n\r\nx\r\n";
     let author = client.send("clerk@hel.example", &[ANNA], letter).unwrap();
-    is_one_event(&gateway, &author, &["class=author-not-of-office step=body ", " office=hel-social ", " from=", " to="]);
+    is_one_event(
+        &gateway,
+        &author,
+        &["class=author-not-of-office step=body ", " office=hel-social ", " from=", " to="],
+    );
     let ends = client.send("clerk@hel.example", &[ANNA], b"From: clerk@hel.example\r\n\r\nx\ny\r\n").unwrap();
     is_one_event(&gateway, &ends, &["class=line-ends step=body "]);
     // As a person reads it out: in capitals, without the hyphen.

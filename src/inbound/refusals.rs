@@ -30,7 +30,7 @@ use crate::store::Store;
 /// How many networks may have their refusals written one by one: more than this are an attack from everywhere.
 const NETWORKS: u32 = 100;
 /// Of proven offices together, an hour: a mass mailing to an old list is refused thousandfold, and each is asked after.
-const OF_OFFICES: NonZeroU32 = NonZeroU32::new(20_000).unwrap();
+const OF_OFFICES: u32 = 20_000;
 /// How often the rest is written.
 const SUM_EVERY: Duration = Duration::from_mins(1);
 /// Events that wait to be written. Beyond them, with the database away, refusals are but counted.
@@ -66,12 +66,13 @@ impl Refusals {
     #[must_use]
     pub fn new(keys: Keys, ids: Ids, per_network: NonZeroU32) -> Self {
         let (to, from) = mpsc::channel(WAITING);
+        let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX);
         Self {
             keys,
             ids,
             by_network: RateLimiter::keyed(Quota::per_hour(per_network)),
-            by_strangers: RateLimiter::direct(Quota::per_hour(per_network.saturating_mul(TIMES))),
-            by_offices: RateLimiter::direct(Quota::per_hour(OF_OFFICES)),
+            by_strangers: RateLimiter::direct(Quota::per_hour(per_network.saturating_mul(number(NETWORKS)))),
+            by_offices: RateLimiter::direct(Quota::per_hour(number(OF_OFFICES))),
             to,
             from: Mutex::new(Some(from)),
             rest: Mutex::new(None),
@@ -173,9 +174,6 @@ impl Refusals {
         }
     }
 }
-
-/// [`NETWORKS`], as a factor.
-const TIMES: NonZeroU32 = NonZeroU32::new(NETWORKS).unwrap();
 
 impl Rest {
     /// `not-an-office=532 spf=3 networks=2 from=192.0.2.7:530,2001:db8:::5`.
