@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
@@ -79,6 +80,7 @@ pub struct Running {
     ids: Ids,
     stop: CancellationToken,
     tasks: TaskTracker,
+    last: (CancellationToken, JoinHandle<()>),
     _hold: Hold,
 }
 
@@ -107,6 +109,10 @@ impl Running {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        // What was refused until now.
+        let (stop, refusals) = self.last;
+        stop.cancel();
+        let _ = refusals.await;
         self.store.close().await;
     }
 
@@ -149,12 +155,30 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
     figures.serve(figures_socket, pages, &tasks, &stop);
     tasks.spawn(sweep_blobs(store.clone(), stop.clone()));
     tasks.spawn(follow_directory(store.clone(), inbound.clone(), stop.clone()));
+    let last = CancellationToken::new();
+    let (tidied, until) = (inbound.clone(), last.clone());
+    let last = (last, tokio::spawn(async move { tidied.tidy(until).await }));
     let way_out = stop.child_token();
     let outbound = build_outbound(config, &store, &relay, config.node.keys.clone());
     tasks.spawn(outbound.run(way_out.clone()));
     info!(smtp = ?smtp, %http, %metrics, "serving");
     let current = Mutex::new(Current { config: config.clone(), inbound, portal, way_out });
-    Ok(Running { smtp, http, metrics, store, relay, listeners, current, health, clock, ids, stop, tasks, _hold: hold })
+    Ok(Running {
+        smtp,
+        http,
+        metrics,
+        store,
+        relay,
+        listeners,
+        current,
+        health,
+        clock,
+        ids,
+        stop,
+        tasks,
+        last,
+        _hold: hold,
+    })
 }
 
 /// What the way in is made of, under this configuration.
@@ -167,6 +191,8 @@ fn way_in(config: &Config, store: &Store, directory: Directory) -> Result<inboun
         directory,
         authenticator: authenticator(config)?,
         limits: intake_limits(&config.limits),
+        refusals_per_network: config.rates.refusals_per_network,
+        messages: inbound::PerHour { office: config.rates.messages_per_office, pair: config.rates.messages_per_pair },
     })
 }
 

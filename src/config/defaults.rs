@@ -52,6 +52,13 @@ pub const CONNECTION: Duration = Duration::from_hours(2);
 /// Under the 90 s after which systemd kills.
 pub const STOP: Duration = Duration::from_secs(30);
 
+/// Fourteen a second: a nation's mass mailing in a night. A system that has gone wild is stopped within the hour.
+pub const MESSAGES_PER_OFFICE: u32 = 50_000;
+/// A person reads one a minute at most; more are two machines that answer each other.
+pub const MESSAGES_PER_PAIR: u32 = 60;
+/// A mistyped list is looked into; whoever tries addresses does not fill the disk.
+pub const REFUSALS_PER_NETWORK: u32 = 100;
+
 /// Up to here a row costs less than a file with its own two syncs. Octets.
 pub const INLINE_LIMIT: u64 = 256 << 10;
 

@@ -56,6 +56,8 @@ pub struct Config {
     pub limits: Limits,
     /// `[timeouts]`, of incoming connections.
     pub timeouts: Timeouts,
+    /// `[limits]`: how often.
+    pub rates: Rates,
     /// `[database]`.
     pub database: Database,
     /// `[blobs]`.
@@ -205,6 +207,17 @@ pub struct Timeouts {
     pub connection: Duration,
     /// When stopping: until what is under way is cut off.
     pub stop: Duration,
+}
+
+/// How often something may happen. Each gateway counts for itself; a whole hour's number may come at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rates {
+    /// Messages of one office an hour.
+    pub messages_per_office: NonZeroU32,
+    /// Messages of one sender to one account an hour.
+    pub messages_per_pair: NonZeroU32,
+    /// Refusals of one network that are written one by one, an hour.
+    pub refusals_per_network: NonZeroU32,
 }
 
 /// Where records are kept.

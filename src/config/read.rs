@@ -11,8 +11,8 @@ use super::node::Named;
 use super::section::{Reading, Section};
 use super::values::unreadable;
 use super::{
-    Blobs, Config, Database, Limits, Listener, Logging, Mail, Node, Portal, Relay, Resolver, Timeouts, file, limits,
-    network, node,
+    Blobs, Config, Database, Limits, Listener, Logging, Mail, Node, Portal, Rates, Relay, Resolver, Timeouts, file,
+    limits, network, node,
 };
 
 /// The sections of a file as far as they could be read: for `check`, which looks on where something is wrong. The
@@ -25,6 +25,7 @@ pub struct Sections {
     pub listeners: Vec<Listener>,
     pub limits: Limits,
     pub timeouts: Timeouts,
+    pub rates: Rates,
     pub database: Database,
     pub blobs: Blobs,
     pub spool: PathBuf,
@@ -46,6 +47,7 @@ impl Sections {
             listeners: self.listeners,
             limits: self.limits,
             timeouts: self.timeouts,
+            rates: self.rates,
             database: self.database,
             blobs: self.blobs,
             spool: self.spool,
@@ -134,6 +136,7 @@ pub(super) fn gather(
         listeners: network::listeners(&mut root),
         limits: limits::limits(root.section("limits")),
         timeouts: network::timeouts(root.section("timeouts")),
+        rates: network::rates(&mut root.section("limits")),
         database: node::database(root.section("database"), &own.data),
         blobs: node::blobs(root.section("blobs"), &own.data),
         spool: node::spool(root.section("spool"), &own.data),

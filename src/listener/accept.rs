@@ -24,7 +24,10 @@ use super::admission::{Admission, Denied};
 use super::proxy::{self, Behalf};
 use super::tls::Tls;
 use super::{connection, linger};
+use crate::domain::office::Peer;
+use crate::domain::status::Occasion;
 use crate::inbound::Inbound;
+use crate::smtp::reply::Reply;
 use crate::smtp::session;
 
 /// Connections that the kernel holds for us between two accepts.
@@ -238,7 +241,8 @@ impl Listener {
             let terms = self.handle.terms.load_full();
             let settings = &terms.settings;
             let Some(place) = self.handle.places.take(settings.connections) else {
-                tracker.spawn(turn_away(stream, Denied::Listener, settings.clone()));
+                let ip = peer.ip().to_canonical();
+                tracker.spawn(async move { terms.turn_away(stream, ip, Denied::Listener).await });
                 continue;
             };
             tracker.spawn(visit(terms, stream, peer.ip().to_canonical(), place, stop.clone(), hard_stop.clone()));
@@ -298,6 +302,20 @@ async fn visit(
 }
 
 impl Terms {
+    /// Says why to somebody who may not come in. Where TLS comes first there are no words for it.
+    async fn turn_away(&self, mut stream: TcpStream, ip: IpAddr, denied: Denied) {
+        let peer = Peer { ip, helo: String::new(), tls: None, login: None };
+        let occasion = Occasion { step: "connect", ..Occasion::default() };
+        let refusal = denied.refusal();
+        let reference = self.inbound.refusals.note(self.settings.address, &peer, &refusal, &occasion);
+        if !matches!(self.settings.tls, TlsMode::Implicit(_)) {
+            let mut answer = Vec::new();
+            Reply::refused(&refusal, false).with_reference(reference).write_to(&mut answer);
+            let _ = timeout(Duration::from_secs(5), stream.write_all(&answer)).await;
+        }
+        linger::close(&mut stream, false).await;
+    }
+
     /// What a connection that has a place passes before it is served.
     async fn enter(&self, stream: TcpStream, ip: IpAddr, stop: CancellationToken) {
         if self.settings.proxies.iter().any(|network| network.contains(&ip)) {
@@ -305,7 +323,7 @@ impl Terms {
         }
         match self.admission.seat(ip) {
             Ok(_seat) => connection::serve(stream, ip, self.settings.clone(), self.inbound.clone(), stop).await,
-            Err(denied) => Box::pin(turn_away(stream, denied, self.settings.clone())).await,
+            Err(denied) => Box::pin(self.turn_away(stream, ip, denied)).await,
         }
     }
 
@@ -322,22 +340,13 @@ impl Terms {
                 let ip = peer.ip().to_canonical();
                 match self.admission.seat(ip) {
                     Ok(seat) => (ip, Some(seat)),
-                    Err(denied) => return turn_away(stream, denied, self.settings.clone()).await,
+                    Err(denied) => return self.turn_away(stream, ip, denied).await,
                 }
             }
         };
         connection::serve(stream, ip, self.settings.clone(), self.inbound.clone(), stop).await;
         drop(seat);
     }
-}
-
-/// Says why to somebody who may not come in. Where TLS comes first there are no words for it.
-async fn turn_away(mut stream: TcpStream, denied: Denied, settings: Arc<Settings>) {
-    debug!(listener = %settings.address, ?denied, "turned away");
-    if !matches!(settings.tls, TlsMode::Implicit(_)) {
-        let _ = timeout(Duration::from_secs(5), stream.write_all(denied.answer())).await;
-    }
-    linger::close(&mut stream, false).await;
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::domain::status::{Class, Refusal};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 /// Networks whose rate is remembered before those are forgotten that have been still for a while.
@@ -43,11 +44,11 @@ pub(super) enum Denied {
 
 impl Denied {
     /// What is said to one too many (RFC 5321 §3.8): it will come again.
-    pub fn answer(self) -> &'static [u8] {
+    pub fn refusal(self) -> Refusal {
         match self {
-            Self::Listener => b"421 4.3.2 Too many connections, try again later\r\n",
-            Self::Network => b"421 4.7.0 Too many connections from your network, try again later\r\n",
-            Self::Rate => b"421 4.7.0 Too many new connections from your network, try again in a minute\r\n",
+            Self::Listener => Refusal::new(Class::TooManyConnections, "over connections of the listener"),
+            Self::Network => Refusal::new(Class::TooManyOfNetwork, "over connections_per_peer of the listener"),
+            Self::Rate => Refusal::new(Class::TooManyOfNetwork, "over limits.connects_per_minute"),
         }
     }
 }

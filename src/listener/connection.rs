@@ -28,6 +28,7 @@ use crate::domain::sasl::{Binding, Step};
 use crate::domain::status::{Class, Refusal};
 use crate::inbound::Inbound;
 use crate::smtp::line::LineReader;
+use crate::smtp::reply::Reply;
 use crate::smtp::session::{Action, Event, State};
 
 /// Read at once while a command is awaited: most commands, and little memory for those who only wait.
@@ -227,7 +228,7 @@ impl Connection {
         let mut next = Next::Line;
         for action in actions {
             match action {
-                Action::Reply(reply) => reply.write_to(&mut self.output),
+                Action::Reply(reply) => self.say(reply),
                 Action::Discard => self.message_over(),
                 Action::Close => next = Next::End(Ended::Closed),
                 Action::StartTls => next = Next::End(Ended::StartTls),
@@ -247,8 +248,8 @@ impl Connection {
                     }
                     next = Next::of(Event::Login(step));
                 }
-                Action::AskRecipient { sender, path } => {
-                    next = Next::of(Event::Recipient(Box::pin(self.inbound.recipient(&sender, &path)).await));
+                Action::AskRecipient { sender, from, path } => {
+                    next = Next::of(Event::Recipient(Box::pin(self.inbound.recipient(&sender, &from, &path)).await));
                 }
                 Action::ReadData => {
                     self.flush(stream).await?;
@@ -265,6 +266,17 @@ impl Connection {
             }
         }
         Ok(next)
+    }
+
+    /// Each refusal is an event, and its answer says by which reference it is found.
+    fn say(&mut self, reply: Reply) {
+        let noted = reply.refusal().map(|(refusal, occasion)| {
+            self.inbound.refusals.note(self.settings.address, &self.peer, refusal, occasion)
+        });
+        match noted {
+            Some(reference) => reply.with_reference(reference).write_to(&mut self.output),
+            None => reply.write_to(&mut self.output),
+        }
     }
 
     /// Hands the body to the way in. The answer is awaited even when the peer has gone: what is kept is kept.

@@ -15,8 +15,9 @@ use super::command::CommandFault;
 use super::line::LineFault;
 use crate::domain::address::Domain;
 use crate::domain::arrival::Receipt;
+use crate::domain::reference::Reference;
 use crate::domain::sasl::Mechanism;
-use crate::domain::status::{Class, Refusal};
+use crate::domain::status::{Class, Occasion, Refusal};
 
 pub use reader::{ReplyFault, ReplyReader, ServerReply};
 
@@ -30,6 +31,8 @@ pub struct Reply {
     enhanced: Option<Enhanced>,
     /// Lines, with LF between them.
     text: Cow<'static, str>,
+    /// What it refuses, for the event.
+    refused: Option<Box<(Refusal, Occasion)>>,
 }
 
 /// Octets of a line of an answer, codes and CRLF included; RFC 5321 §4.5.3.1.5 allows 512.
@@ -37,11 +40,11 @@ const LINE: usize = 500;
 
 impl Reply {
     fn new(code: u16, enhanced: Enhanced, text: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, enhanced: Some(enhanced), text: text.into() }
+        Self { code, enhanced: Some(enhanced), text: text.into(), refused: None }
     }
 
     fn bare(code: u16, text: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, enhanced: None, text: text.into() }
+        Self { code, enhanced: None, text: text.into(), refused: None }
     }
 
     /// The first thing said on a connection.
@@ -165,7 +168,30 @@ impl Reply {
     #[must_use]
     pub fn refused(refusal: &Refusal, utf8: bool) -> Self {
         let status = refusal.class.status();
-        Self::new(status.code, status.enhanced, sentence::of(refusal, utf8))
+        let refused = Some(Box::new((refusal.clone(), Occasion::default())));
+        Self { refused, ..Self::new(status.code, status.enhanced, sentence::of(refusal, utf8)) }
+    }
+
+    /// Of a refusal: what it was said to.
+    #[must_use]
+    pub fn on(mut self, occasion: Occasion) -> Self {
+        if let Some(refused) = &mut self.refused {
+            refused.1 = occasion;
+        }
+        self
+    }
+
+    /// What it refuses, and to whom: each such answer is one event.
+    #[must_use]
+    pub fn refusal(&self) -> Option<(&Refusal, &Occasion)> {
+        self.refused.as_deref().map(|(refusal, occasion)| (refusal, occasion))
+    }
+
+    /// With the reference of its event at the end, for a clerk to give to an admin.
+    #[must_use]
+    pub fn with_reference(mut self, reference: Reference) -> Self {
+        self.text = format!("{} Reference: {reference}", self.text).into();
+        self
     }
 
     /// To RSET.
@@ -290,7 +316,9 @@ impl Reply {
     /// Said before closing, when the gateway is being stopped.
     #[must_use]
     pub fn shutting_down() -> Self {
-        Self::refused(&Refusal::new(Class::ShuttingDown, String::new()), false)
+        let refusal = Refusal::new(Class::ShuttingDown, String::new());
+        // Said to whoever is connected, mail or no mail: not worth an event each.
+        Self { refused: None, ..Self::refused(&refusal, false) }
     }
 
     /// Said before closing, when the connection and its session no longer agree: a fault of ours.

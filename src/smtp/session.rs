@@ -10,6 +10,8 @@ mod commands;
 mod login;
 mod stage;
 
+use std::sync::Arc;
+
 use crate::domain::address::{Domain, ForwardPath, ReversePath};
 use crate::domain::arrival::Receipt;
 use crate::domain::envelope::{Envelope, Route, Sender};
@@ -109,6 +111,8 @@ pub enum Action {
     AskRecipient {
         /// As answered before.
         sender: Sender,
+        /// MAIL's argument.
+        from: ReversePath,
         /// RCPT's argument.
         path: ForwardPath,
     },
@@ -125,7 +129,7 @@ pub enum Action {
         keep: bool,
     },
     /// The body is whole: keep the message.
-    Keep(Box<Envelope>),
+    Keep(Arc<Envelope>),
     /// Drop the body that has been read.
     Discard,
     /// Send what is to be sent and close.

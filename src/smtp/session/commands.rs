@@ -1,6 +1,6 @@
 //! What each command does where.
 
-use super::stage::{Hello, Opening, Reading, Stage, Transaction, Turn, refused, too_large};
+use super::stage::{Hello, Opening, Reading, Stage, Transaction, Turn, refused_message, refused_recipient, too_large};
 use super::{Action, Encryption, Facts, Settings, login};
 use crate::domain::envelope::Sender;
 use crate::domain::office::LoginDemand;
@@ -99,10 +99,14 @@ fn rcpt(stage: Stage, rcpt: Rcpt, settings: &Settings) -> Turn {
         && envelope.recipients().count() >= most
     {
         let refusal = Refusal::new(Class::TooManyRecipients, "over the limit of recipients");
-        let reply = refused(refusal, transaction.sender(), transaction.smtputf8());
+        let reply = refused_recipient(refusal, &transaction, rcpt.path);
         return Turn::to(transaction.stage(hello)).reply(reply);
     }
-    let ask = Action::AskRecipient { sender: transaction.sender().clone(), path: rcpt.path.clone() };
+    let ask = Action::AskRecipient {
+        sender: transaction.sender().clone(),
+        from: transaction.reverse_path().clone(),
+        path: rcpt.path.clone(),
+    };
     Turn::to(Stage::RecipientAsked(hello, transaction, rcpt.path)).act(ask)
 }
 
@@ -130,7 +134,7 @@ fn bdat(stage: Stage, size: u64, last: bool, settings: &Settings) -> Turn {
     };
     let envelope = &reading.envelope;
     if let Some(refusal) = too_large(before.unwrap_or(0).saturating_add(size), &envelope.sender, settings) {
-        let reply = refused(refusal, &envelope.sender, envelope.smtputf8);
+        let reply = refused_message(refusal, envelope);
         let mut turn = refuse_chunk(Stage::Ready(reading.hello), size, reply, false);
         if before.is_some() {
             turn.actions.insert(0, Action::Discard);
