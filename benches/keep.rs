@@ -136,6 +136,8 @@ impl Bench {
                         tags: Tags::default(),
                     },
                 })),
+                addressed: String::new(),
+                notify: true,
                 kind: Kind::Message,
                 due: None,
                 reply_allowed: true,

@@ -3,26 +3,32 @@
 
 pub mod login;
 mod proof;
+mod rates;
 mod recent;
+mod refusals;
 mod terms;
 mod trace;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tracing::{info, warn};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
 
+pub use self::rates::PerHour;
+use self::rates::Rates;
 use self::recent::Recent;
+pub use self::refusals::Refusals;
 use crate::authentication::{Authenticator, Need};
 use crate::clock::{Clock, Ids};
 use crate::domain::address::{Domain, ForwardPath, ReversePath};
 use crate::domain::arrival::{Arrival, Finding, Placement, Raw, Receipt, Summary};
 use crate::domain::directory::{Directory, Served};
 use crate::domain::envelope::{Destination, Envelope, Route, Sender};
-use crate::domain::event::What;
 use crate::domain::ids::{ArrivalId, RecordId};
 use crate::domain::keys::Keys;
 use crate::domain::lookup::{Found, Lookup};
@@ -56,12 +62,16 @@ pub struct Inbound {
     pub authenticator: Authenticator,
     /// How much of a message is read.
     pub limits: intake::Limits,
-    directory: ArcSwap<Directory>,
+    /// Where every refusal becomes an event.
+    pub refusals: Arc<Refusals>,
+    directory: Arc<ArcSwap<Directory>>,
     clock: Clock,
     ids: Ids,
-    reading: Semaphore,
-    recent: Recent,
-    logins: login::Logins,
+    reading: Arc<Semaphore>,
+    recent: Arc<Recent>,
+    logins: Arc<login::Logins>,
+    messages: PerHour,
+    rates: Arc<Rates>,
 }
 
 /// What a way in is made of.
@@ -78,25 +88,53 @@ pub struct Parts {
     pub directory: Directory,
     /// Who asks DNS about senders.
     pub authenticator: Authenticator,
+    /// How much of a message is read.
+    pub limits: intake::Limits,
+    /// Refusals of one network an hour that are written one by one.
+    pub refusals_per_network: NonZeroU32,
+    /// Messages an hour.
+    pub messages: PerHour,
 }
 
 impl Inbound {
     /// A way in.
     #[must_use]
     pub fn new(parts: Parts, clock: Clock, ids: Ids) -> Self {
+        let refusals = Refusals::new(parts.keys.clone(), ids.clone(), parts.refusals_per_network).into();
         Self {
+            refusals,
             store: parts.store,
             host: parts.host,
             served: parts.served,
             keys: parts.keys,
             authenticator: parts.authenticator,
-            limits: intake::Limits::default(),
-            directory: ArcSwap::from_pointee(parts.directory),
+            limits: parts.limits,
+            directory: Arc::new(ArcSwap::from_pointee(parts.directory)),
             clock,
             ids,
-            reading: Semaphore::new(READING_KIB as usize),
-            recent: Recent::default(),
-            logins: login::Logins::default(),
+            reading: Arc::new(Semaphore::new(READING_KIB as usize)),
+            recent: Arc::default(),
+            logins: Arc::default(),
+            messages: parts.messages,
+            rates: Arc::new(Rates::new(parts.messages)),
+        }
+    }
+
+    /// The same way in under another configuration. What has been learned and what is counted is shared with this one,
+    /// which goes on for the sessions that have begun: offices (not the parts') change for both, and large messages wait
+    /// for each other.
+    #[must_use]
+    pub fn renewed(&self, parts: Parts) -> Self {
+        let rates =
+            if parts.messages == self.messages { self.rates.clone() } else { Rates::new(parts.messages).into() };
+        Self {
+            refusals: self.refusals.clone(),
+            directory: self.directory.clone(),
+            reading: self.reading.clone(),
+            recent: self.recent.clone(),
+            logins: self.logins.clone(),
+            rates,
+            ..Self::new(parts, self.clock.clone(), self.ids.clone())
         }
     }
 
@@ -119,6 +157,10 @@ impl Inbound {
     pub async fn sender(&self, peer: &Peer, path: &ReversePath) -> Result<Sender, Refusal> {
         self.login_holds(peer).await?;
         let sender = trust::sender::claimed(&self.directory.load(), peer, path, self.clock.now()).0?;
+        if let Sender::Office(trusted) = &sender {
+            let office = trusted.office();
+            self.rates.may_begin(&office.id, Instant::now()).map_err(|over| over.in_language(office.language))?;
+        }
         Ok(match sender {
             Sender::Claimed(claim) => {
                 let spf = self.authenticator.spf(peer, path, Need::Proof).await;
@@ -128,25 +170,31 @@ impl Inbound {
         })
     }
 
-    /// RCPT: where the address leads, for this sender.
+    /// RCPT: where the address leads, for this sender, who gave this reverse path.
     ///
     /// # Errors
     /// The refusal to answer with.
-    pub async fn recipient(&self, sender: &Sender, path: &ForwardPath) -> Result<Route, Refusal> {
+    pub async fn recipient(&self, sender: &Sender, from: &ReversePath, path: &ForwardPath) -> Result<Route, Refusal> {
         let directory = self.directory.load_full();
         let mapped = routing::read(&self.served, &self.keys, &directory, path);
-        self.route(sender, &mapped).await
+        self.route(sender, from, &mapped).await
     }
 
     /// Asks the store what routing needs to know, and routing for its decision. A stranger's answer never depends on
     /// the store, and takes no look-up: neither words nor time tell who has an account.
-    async fn route(&self, sender: &Sender, mapped: &Mapped) -> Result<Route, Refusal> {
+    async fn route(&self, sender: &Sender, from: &ReversePath, mapped: &Mapped) -> Result<Route, Refusal> {
         let found = match (sender, mapped.question()) {
             (Sender::Office(_), Some(lookup)) => self.find(lookup).await?,
             (Sender::Claimed(claim), Some(lookup)) if claim.is_vouched() => self.find(lookup).await?,
             _ => None,
         };
-        routing::decide(sender, mapped, found.as_ref(), &self.keys).map_err(|r| r.in_language(sender.language()))
+        let decided = routing::decide(sender, mapped, found.as_ref(), &self.keys).and_then(|route| {
+            if let Destination::Citizen(to) = route.destination() {
+                self.rates.pair(from, &to.account)?;
+            }
+            Ok(route)
+        });
+        decided.map_err(|refusal| refusal.in_language(sender.language()))
     }
 
     async fn find(&self, lookup: Lookup) -> Result<Option<Found>, Refusal> {
@@ -161,6 +209,11 @@ impl Inbound {
         Ok(found)
     }
 
+    /// Writes what is noted of refusals, and forgets who was here long ago, until `stop`.
+    pub async fn tidy(&self, stop: CancellationToken) {
+        self.refusals.write(&self.store, || self.rates.forget(), stop).await;
+    }
+
     /// A name for a body's file, while it comes in.
     #[must_use]
     pub fn spool_name(&self) -> String {
@@ -170,21 +223,14 @@ impl Inbound {
     /// After the body: reads it, places it, keeps it. The receipt means that it is durable.
     ///
     /// # Errors
-    /// The refusal to answer with; then nothing of the message is kept but an event with the cause.
+    /// The refusal to answer with; then nothing of the message is kept.
     pub async fn keep(&self, peer: &Peer, envelope: &Envelope, raw: Raw, sha256: [u8; 32]) -> Result<Receipt, Refusal> {
         let id = self.ids.next(ArrivalId::new);
         let kept = self.place(id, peer, envelope, raw, sha256).await;
         match &kept {
             Ok(receipt) if receipt.is_repeated() => info!(arrival = %receipt.arrival(), "kept before"),
             Ok(receipt) => info!(arrival = %receipt.arrival(), "kept"),
-            Err(refusal) => {
-                let class = refusal.class.key();
-                info!(arrival = %id, class, cause = %refusal.cause, "refused");
-                let detail = format!("class={class} cause={:?}", refusal.cause);
-                if let Err(error) = self.store.note(What::Refused, &id.to_string(), &detail).await {
-                    warn!(arrival = %id, %error, "the refusal could not be noted");
-                }
-            }
+            Err(_) => {}
         }
         kept.map_err(|refusal| refusal.in_language(envelope.sender.language()))
     }
@@ -212,18 +258,22 @@ impl Inbound {
         for recipient in envelope.recipients() {
             let mut route = recipient.route.clone();
             if *route.destination() == Destination::Undecided {
-                route = self.recipient(&proof.sender, &recipient.path).await?;
+                route = self.recipient(&proof.sender, &envelope.reverse_path, &recipient.path).await?;
             }
             placements.push(match route.destination() {
                 Destination::Report(outbox) => Placement::Report { outbox: *outbox, finding: finding.clone() },
                 Destination::CitizenBySubject(defaults) => {
                     let mapped = routing::by_subject(&self.served, &recipient.path, defaults, &glance.tags)?;
-                    self.record(self.route(&proof.sender, &mapped).await?, &glance)?
+                    let route = self.route(&proof.sender, &envelope.reverse_path, &mapped).await?;
+                    self.record(route, &recipient.path, &glance)?
                 }
                 Destination::Citizen(_) | Destination::Postmaster | Destination::Undecided => {
-                    self.record(route, &glance)?
+                    self.record(route, &recipient.path, &glance)?
                 }
             });
+        }
+        if let Sender::Office(trusted) = &proof.sender {
+            self.rates.message(&trusted.office().id, Instant::now())?;
         }
         let received = self.clock.now();
         let summary = Summary {
@@ -252,9 +302,13 @@ impl Inbound {
         self.store.keep(arrival).await
     }
 
-    fn record(&self, route: Route, glance: &Glance) -> Result<Placement, Refusal> {
+    fn record(&self, route: Route, path: &ForwardPath, glance: &Glance) -> Result<Placement, Refusal> {
         let id = self.ids.next(RecordId::new);
-        terms::record(id, route, &glance.tags).map(|record| Placement::Record(Box::new(record)))
+        let addressed = match path {
+            ForwardPath::Mailbox(to) => self.keys.trace_hash(&to.folded()),
+            ForwardPath::Postmaster => String::new(),
+        };
+        terms::record(id, route, addressed, true, &glance.tags).map(|record| Placement::Record(Box::new(record)))
     }
 
     /// The octets in memory: large ones come from their file only as far as the budget for all connections goes, one
@@ -289,7 +343,7 @@ fn author(sender: &Sender, glance: &Glance) -> Result<Person, Refusal> {
     match sender {
         Sender::Office(trusted) => {
             let proved = trust::message::author(trusted, &glance.from)?;
-            let name = glance.from.first().and_then(|person| person.name.clone());
+            let name = glance.from.first().and_then(trust::message::name).map(str::to_owned);
             Ok(Person { name, address: proved.shown() })
         }
         Sender::Claimed(_) | Sender::Stranger => Ok(glance.from.first().cloned().unwrap_or_default()),

@@ -96,7 +96,7 @@ fn the_environment_goes_before_the_file() {
     assert_eq!((config.mail.max_message, config.mail.max_recipients), (30 << 20, 7));
     assert_eq!(config.mail.served.domains.len(), 2);
     assert_eq!(config.listeners[0].address.to_string(), "[::1]:2525");
-    assert_eq!(config.nameservers.len(), 2);
+    assert_eq!(config.resolver.nameservers.len(), 2);
     assert_eq!(config.database.shown, "postgres://brevbro@db.example/brevbro");
     assert!(config.database.url.reveal().contains("hunter2"));
     assert!(!format!("{config:?}").contains("hunter2"), "a password can be printed");

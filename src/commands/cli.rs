@@ -37,6 +37,13 @@ pub enum Command {
         #[arg(long, value_name = "FILE", default_value = DEFAULT, env = "BREVBRO_CONFIG")]
         config: PathBuf,
     },
+    /// Has the gateway that runs take its configuration and certificates anew, without dropping a connection
+    #[command(after_help = "Example:\n  brevbro reload --config /etc/brevbro/brevbro.toml")]
+    Reload {
+        /// Configuration and form.
+        #[command(flatten)]
+        common: Common,
+    },
     /// Tells everything that is wrong at once: configuration, certificates, folders, ports, database, offices
     #[command(
         after_help = "Example:\n  brevbro check --config /etc/brevbro/brevbro.toml\n  brevbro check --running --json"

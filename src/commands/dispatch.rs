@@ -4,7 +4,7 @@ use std::future::Future;
 use std::process::ExitCode;
 
 use super::cli::{Cli, Command, Route};
-use super::{Failure, apply, check, demo, parse, password, queue, route, serve, stats, token, trace};
+use super::{Failure, apply, check, demo, parse, password, queue, reload, route, serve, stats, token, trace};
 use crate::clock::Clock;
 use crate::config::Config;
 
@@ -20,6 +20,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Ok(config) => gateway(serve::run(config, clock)),
             Err(faults) => Failure::from(faults).told(),
         },
+        Command::Reload { common } => wait(async { told(reload::run(&common).await) }),
         Command::Check { running, common } => wait(check::run(&common, running, &clock)),
         Command::Apply { files, dry_run, common } => {
             wait(async { told(apply::apply(&files, dry_run, &common, &clock).await) })

@@ -13,6 +13,7 @@ mod open;
 mod parse;
 mod password;
 mod queue;
+mod reload;
 mod route;
 mod serve;
 mod stats;

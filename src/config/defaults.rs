@@ -15,10 +15,34 @@ pub const CONNECTIONS: u32 = 10_000;
 /// An authority's relays stand behind few addresses, each with tens of connections.
 pub const CONNECTIONS_PER_PEER: u32 = 200;
 
+/// Far beyond an authority's relay that connects for each message, and far under what would hold others up.
+pub const CONNECTS_PER_MINUTE: u32 = 6000;
+/// Some 25,000 messages; a relay that has more begins anew, as it would after [`CONNECTION`].
+pub const COMMANDS: u32 = 100_000;
+/// A list of some hundred wrong recipients is still answered one by one.
+pub const JUNK_COMMANDS: u32 = 1000;
+/// A program that speaks SMTP makes none; a person at a terminal a few.
+pub const FAULTS: u32 = 10;
+/// A tenth of what a mobile line of the second generation does; still, ten times what holds a connection open for its
+/// own sake. Octets a second.
+pub const MIN_RATE: u64 = 1 << 10;
+/// Signed, archived and passed on many times, a message has some 64 KiB of header. Octets.
+pub const HEADER_SIZE: u64 = 256 << 10;
+/// The same in fields: some hundred.
+pub const HEADER_FIELDS: u32 = 1000;
+/// A scanned case file has some dozens.
+pub const PARTS: u32 = 1000;
+/// What people forward to each other goes ten deep.
+pub const DEPTH: u32 = 32;
+
 /// Two round trips, also on a bad line.
 pub const HANDSHAKE: Duration = Duration::from_secs(30);
 /// RFC 5321 §4.5.3.2.7 asks for five minutes at least.
 pub const COMMAND: Duration = Duration::from_mins(5);
+/// A hundred recipients, each asked in its own round trip, several times over.
+pub const ENVELOPE: Duration = Duration::from_mins(15);
+/// An answer is shorter than what the network holds for a client that does not read at once.
+pub const REPLY: Duration = Duration::from_mins(1);
 /// The client's own patience for one piece of a body (RFC 5321 §4.5.3.2.5).
 pub const DATA_PIECE: Duration = Duration::from_mins(3);
 /// 50 MiB at 0.25 Mbit/s; whoever is slower than that holds a place and no message.
@@ -27,6 +51,13 @@ pub const MESSAGE: Duration = Duration::from_mins(30);
 pub const CONNECTION: Duration = Duration::from_hours(2);
 /// Under the 90 s after which systemd kills.
 pub const STOP: Duration = Duration::from_secs(30);
+
+/// Fourteen a second: a nation's mass mailing in a night. A system that has gone wild is stopped within the hour.
+pub const MESSAGES_PER_OFFICE: u32 = 50_000;
+/// A person reads one a minute at most; more are two machines that answer each other.
+pub const MESSAGES_PER_PAIR: u32 = 60;
+/// A mistyped list is looked into; whoever tries addresses does not fill the disk.
+pub const REFUSALS_PER_NETWORK: u32 = 100;
 
 /// Up to here a row costs less than a file with its own two syncs. Octets.
 pub const INLINE_LIMIT: u64 = 256 << 10;
@@ -56,6 +87,11 @@ pub const RELAY_COMMAND: Duration = Duration::from_mins(5);
 pub const RELAY_DATA: Duration = Duration::from_mins(3);
 /// RFC 5321 §4.5.3.2.6: too short a wait makes doubles.
 pub const END: Duration = Duration::from_mins(10);
+
+/// A server that has not answered by then has lost the datagram; a check has time for several.
+pub const DNS_TIMEOUT: Duration = Duration::from_secs(3);
+/// Some hundred offices have a thousand names; ten times as many fit into a few MiB.
+pub const DNS_CACHE: u32 = 10_000;
 
 const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)

@@ -32,7 +32,7 @@ impl Node {
 pub(super) enum Value {
     Text(String),
     Integer(i64),
-    Boolean,
+    Boolean(bool),
     List(Vec<Node>),
     Table(Table),
     /// A number with a point, a date, a number beyond 64 bits: what no key takes.
@@ -45,7 +45,7 @@ impl Value {
         match self {
             Self::Text(_) => "a text",
             Self::Integer(_) => "a number",
-            Self::Boolean => "true or false",
+            Self::Boolean(_) => "true or false",
             Self::List(_) => "a list",
             Self::Table(_) => "a table",
             Self::Other(kind) => kind,
@@ -138,7 +138,7 @@ impl<'a> Lines<'a> {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .map_or(Value::Other("a number beyond 64 bits"), Value::Integer),
             DeValue::Float(_) => Value::Other("a number with a point"),
-            DeValue::Boolean(_) => Value::Boolean,
+            DeValue::Boolean(truth) => Value::Boolean(*truth),
             DeValue::Datetime(_) => Value::Other("a date"),
             DeValue::Array(list) => {
                 Value::List(list.iter().map(|v| self.node(v.get_ref(), self.place(v.span().start))).collect())

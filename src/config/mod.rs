@@ -13,6 +13,7 @@ mod defaults;
 mod documented;
 mod fault;
 mod file;
+mod limits;
 mod network;
 mod node;
 pub mod offices;
@@ -23,9 +24,11 @@ pub mod size;
 mod values;
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
 use crate::domain::address::Domain;
@@ -49,8 +52,12 @@ pub struct Config {
     pub mail: Mail,
     /// `[[listener]]`, one or more.
     pub listeners: Vec<Listener>,
+    /// `[limits]`, of incoming connections and messages.
+    pub limits: Limits,
     /// `[timeouts]`, of incoming connections.
     pub timeouts: Timeouts,
+    /// `[limits]`: how often.
+    pub rates: Rates,
     /// `[database]`.
     pub database: Database,
     /// `[blobs]`.
@@ -63,8 +70,8 @@ pub struct Config {
     pub metrics: SocketAddr,
     /// `[relay]`.
     pub relay: Relay,
-    /// `[resolver]`: name servers; none: the system's.
-    pub nameservers: Vec<SocketAddr>,
+    /// `[resolver]`.
+    pub resolver: Resolver,
     /// `[logging]`.
     pub logging: Logging,
 }
@@ -102,10 +109,27 @@ pub struct Listener {
     pub tls: ListenerTls,
     /// Open at once, in all.
     pub connections: usize,
-    /// Open at once, of one IP address.
+    /// Open at once, of one IP address (IPv6: of one /64).
     pub connections_per_peer: usize,
     /// Whether passwords are taken, under TLS.
     pub login: LoginDemand,
+    /// Whose connections begin with a PROXY header.
+    pub proxies: Vec<IpNet>,
+}
+
+/// Whom to ask of DNS, and how far to trust the answer.
+#[derive(Debug, Clone)]
+pub struct Resolver {
+    /// Name servers; none: the system's.
+    pub nameservers: Vec<SocketAddr>,
+    /// Whether answers about senders are checked by DNSSEC.
+    pub dnssec: bool,
+    /// Keys that are trusted beside the root's.
+    pub trust_anchors: Option<PathBuf>,
+    /// One server is waited for so long, once.
+    pub timeout: Duration,
+    /// Answers that are remembered.
+    pub cache: usize,
 }
 
 /// How a listener comes by its encryption.
@@ -141,13 +165,40 @@ pub struct ServerTls {
     pub client_ca: Option<PathBuf>,
 }
 
+/// What one connection, one network and one message may ask of us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// New connections a minute of one IP address (IPv6: of one /64), for each listener.
+    pub connects_per_minute: NonZeroU32,
+    /// Of a connection.
+    pub commands: u32,
+    /// Of a connection, since a message was last kept: commands that bring none nearer.
+    pub junk_commands: u32,
+    /// The same: lines that are no command.
+    pub faults: u32,
+    /// Octets a second of a body.
+    pub min_rate: u64,
+    /// Octets of a message's own header.
+    pub header_size: u64,
+    /// Fields of it.
+    pub header_fields: usize,
+    /// MIME parts of a message.
+    pub parts: usize,
+    /// Containers inside one another.
+    pub depth: usize,
+}
+
 /// How long an incoming connection is waited for (RFC 5321 §4.5.3.2.7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeouts {
     /// The TLS handshake.
     pub handshake: Duration,
-    /// Until the next command.
+    /// Until the next command, whole.
     pub command: Duration,
+    /// All commands of a message.
+    pub envelope: Duration,
+    /// An answer to be taken.
+    pub reply: Duration,
     /// Until the next octets of a body.
     pub data: Duration,
     /// A whole body.
@@ -156,6 +207,17 @@ pub struct Timeouts {
     pub connection: Duration,
     /// When stopping: until what is under way is cut off.
     pub stop: Duration,
+}
+
+/// How often something may happen. Each gateway counts for itself; a whole hour's number may come at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rates {
+    /// Messages of one office an hour.
+    pub messages_per_office: NonZeroU32,
+    /// Messages of one sender to one account an hour.
+    pub messages_per_pair: NonZeroU32,
+    /// Refusals of one network that are written one by one, an hour.
+    pub refusals_per_network: NonZeroU32,
 }
 
 /// Where records are kept.
@@ -177,7 +239,7 @@ pub struct Blobs {
 }
 
 /// The citizens' pages and the HTTP API.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Portal {
     /// Where to bind.
     pub address: SocketAddr,

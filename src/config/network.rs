@@ -1,16 +1,21 @@
 //! The sections about other machines: listeners, timeouts, portal, metrics, relay, resolver.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::Path;
 
+use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
 use super::fault::Wrong;
 use super::file::Node;
 use super::section::Section;
-use super::values::{domain, duration, nameserver, number, one_of, private, readable, relay_to, size, socket, text};
+use super::values::{
+    domain, duration, nameserver, number, one_of, private, readable, relay_to, size, socket, text, truth,
+};
 use super::{
-    ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, ServerTls, Timeouts, defaults,
+    ClientIdentity, Listener, ListenerTls, Login, Portal, Rates, Relay, RelayTimeouts, Resolver, ServerTls, Timeouts,
+    defaults,
 };
 use crate::domain::address::Domain;
 use crate::domain::office::{LoginDemand, RelayRule, RelayTls, RelayTo};
@@ -81,13 +86,27 @@ fn listener(section: &mut Section<'_>) -> Option<Listener> {
     });
     let connections = section.or("connections", defaults::CONNECTIONS, number(1, 1_000_000));
     let per_peer = section.or("connections_per_peer", defaults::CONNECTIONS_PER_PEER, number(1, 1_000_000));
+    let proxies = section.list("proxies", proxy).unwrap_or_default();
     Some(Listener {
         address: address?,
         tls: tls?,
         connections: connections as usize,
         connections_per_peer: per_peer as usize,
         login,
+        proxies,
     })
+}
+
+/// A network of proxies. All networks would be whoever likes to be somebody else.
+fn proxy(node: &Node) -> Result<IpNet, Wrong> {
+    let text = text(node)?;
+    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let remedy = "write a proxy's IP address, or its network: \"10.1.2.0/24\"";
+    let network: IpNet = network.map_err(|_| Wrong::new(format!("\"{text}\" is not a network"), remedy))?;
+    if network.prefix_len() == 0 {
+        return Err(Wrong::new("anybody could then say to be anybody", remedy));
+    }
+    Ok(network.trunc())
 }
 
 fn server_tls(section: &mut Section<'_>) -> Option<ServerTls> {
@@ -104,10 +123,25 @@ pub(super) fn timeouts(mut section: Section<'_>) -> Timeouts {
     Timeouts {
         handshake: section.or("handshake", defaults::HANDSHAKE, duration),
         command: section.or("command", defaults::COMMAND, duration),
+        envelope: section.or("envelope", defaults::ENVELOPE, duration),
+        reply: section.or("reply", defaults::REPLY, duration),
         data: section.or("data", defaults::DATA_PIECE, duration),
         message: section.or("message", defaults::MESSAGE, duration),
         connection: section.or("connection", defaults::CONNECTION, duration),
         stop: section.or("stop", defaults::STOP, duration),
+    }
+}
+
+/// Of `[limits]`: what is counted by the hour.
+pub(super) fn rates(section: &mut Section<'_>) -> Rates {
+    let mut often = |key, default| {
+        let number = section.or(key, default, number(1, 1_000_000_000));
+        NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
+    };
+    Rates {
+        messages_per_office: often("messages_per_office", defaults::MESSAGES_PER_OFFICE),
+        messages_per_pair: often("messages_per_pair", defaults::MESSAGES_PER_PAIR),
+        refusals_per_network: often("refusals_per_network", defaults::REFUSALS_PER_NETWORK),
     }
 }
 
@@ -167,8 +201,16 @@ pub(super) fn metrics(mut section: Section<'_>) -> SocketAddr {
     section.or("address", defaults::METRICS, socket)
 }
 
-pub(super) fn resolver(mut section: Section<'_>) -> Vec<SocketAddr> {
-    section.list("nameservers", nameserver).unwrap_or_default()
+pub(super) fn resolver(mut section: Section<'_>) -> Resolver {
+    const ANCHORS: &str = "name a file of DNSKEY records, as `dig DNSKEY .` prints them";
+    let folder = section.folder().to_owned();
+    Resolver {
+        nameservers: section.list("nameservers", nameserver).unwrap_or_default(),
+        dnssec: section.or("dnssec", true, truth),
+        trust_anchors: section.optional("trust_anchors", readable(&folder, ANCHORS)),
+        timeout: section.or("timeout", defaults::DNS_TIMEOUT, duration),
+        cache: section.or("cache", defaults::DNS_CACHE, number(100, 10_000_000)) as usize,
+    }
 }
 
 /// The words of [`RelayTls`], in `brevbro.toml` and `offices.toml`.

@@ -10,7 +10,10 @@ use super::fault::{Fault, Wrong};
 use super::node::Named;
 use super::section::{Reading, Section};
 use super::values::unreadable;
-use super::{Blobs, Config, Database, Listener, Logging, Mail, Node, Portal, Relay, Timeouts, file, network, node};
+use super::{
+    Blobs, Config, Database, Limits, Listener, Logging, Mail, Node, Portal, Rates, Relay, Resolver, Timeouts, file,
+    limits, network, node,
+};
 
 /// The sections of a file as far as they could be read: for `check`, which looks on where something is wrong. The
 /// names are [`Config`]'s.
@@ -20,14 +23,16 @@ pub struct Sections {
     pub node: Named,
     pub mail: Option<Mail>,
     pub listeners: Vec<Listener>,
+    pub limits: Limits,
     pub timeouts: Timeouts,
+    pub rates: Rates,
     pub database: Database,
     pub blobs: Blobs,
     pub spool: PathBuf,
     pub portal: Portal,
     pub metrics: SocketAddr,
     pub relay: Option<Relay>,
-    pub nameservers: Vec<SocketAddr>,
+    pub resolver: Resolver,
     pub logging: Logging,
 }
 
@@ -40,14 +45,16 @@ impl Sections {
             node: Node { name: name?, id: id?, keys: keys?, data },
             mail: self.mail?,
             listeners: self.listeners,
+            limits: self.limits,
             timeouts: self.timeouts,
+            rates: self.rates,
             database: self.database,
             blobs: self.blobs,
             spool: self.spool,
             portal: self.portal,
             metrics: self.metrics,
             relay: self.relay?,
-            nameservers: self.nameservers,
+            resolver: self.resolver,
             logging: self.logging,
         })
     }
@@ -127,14 +134,16 @@ pub(super) fn gather(
     Some(Sections {
         mail: node::mail(root.section("mail")),
         listeners: network::listeners(&mut root),
+        limits: limits::limits(root.section("limits")),
         timeouts: network::timeouts(root.section("timeouts")),
+        rates: network::rates(&mut root.section("limits")),
         database: node::database(root.section("database"), &own.data),
         blobs: node::blobs(root.section("blobs"), &own.data),
         spool: node::spool(root.section("spool"), &own.data),
         portal: network::portal(root.section("portal")),
         metrics: network::metrics(root.section("metrics")),
         relay: network::relay(root.section("relay"), own.name.clone()),
-        nameservers: network::resolver(root.section("resolver")),
+        resolver: network::resolver(root.section("resolver")),
         logging: node::logging(root.section("logging")),
         node: own,
     })

@@ -49,6 +49,16 @@ pub(super) fn number(least: u32, most: u32) -> impl Fn(&Node) -> Read<u32> {
     }
 }
 
+/// Yes or no.
+pub(super) fn truth(node: &Node) -> Read<bool> {
+    match &node.value {
+        Value::Boolean(truth) => Ok(*truth),
+        Value::Text(text) if node.from_environment && text == "true" => Ok(true),
+        Value::Text(text) if node.from_environment && text == "false" => Ok(false),
+        other => Err(Wrong::new(format!("true or false was expected, not {}", other.kind()), "write true or false")),
+    }
+}
+
 /// One of these words.
 pub(super) fn one_of<T: Copy>(known: &[(&'static str, T)], node: &Node) -> Read<T> {
     let text = text(node)?;
@@ -76,6 +86,16 @@ pub(super) fn size(least: u64) -> impl Fn(&Node) -> Read<u64> {
             ));
         }
         Ok(octets)
+    }
+}
+
+/// The same, up to `most`.
+pub(super) fn size_up_to(least: u64, most: u64) -> impl Fn(&Node) -> Read<u64> {
+    move |node| match size(least)(node)? {
+        octets if octets > most => {
+            Err(Wrong::new("the size is too large", format!("at most {}", size::size_written(most))))
+        }
+        octets => Ok(octets),
     }
 }
 

@@ -107,6 +107,10 @@ pub struct NewRecord {
     pub id: RecordId,
     /// Where to.
     pub route: Route,
+    /// The keyed hash of RCPT's argument: the one recipient whom this citizen is shown.
+    pub addressed: String,
+    /// Whether the citizen is told by e-mail that it has come.
+    pub notify: bool,
     /// What it asks.
     pub kind: Kind,
     /// Until when.

@@ -33,6 +33,8 @@ fn as_text<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok,
 pub enum What {
     /// A message was refused: detail has the class and the cause.
     Refused,
+    /// Messages were refused that are too many to be told one by one: detail has how many of each class, and from where.
+    RefusedMore,
     /// A record was kept.
     Kept,
     /// The same message came again; the first receipt was given.
@@ -61,6 +63,7 @@ impl What {
     pub fn word(self) -> &'static str {
         match self {
             Self::Refused => "refused",
+            Self::RefusedMore => "refused-more",
             Self::Kept => "kept",
             Self::Repeated => "repeated",
             Self::Read => "read",

@@ -20,6 +20,7 @@ pub mod office;
 pub mod opaque;
 pub mod outcome;
 pub mod record;
+pub mod reference;
 pub mod reply;
 pub mod sasl;
 pub mod schedule;

@@ -218,4 +218,7 @@ pub struct Record {
     pub auto_submitted: bool,
     /// When the citizen first opened it.
     pub read: Option<Timestamp>,
+    /// The keyed hash of the address by which it came here ([`super::keys::Keys::trace_hash`] of its folded form); empty
+    /// where that is not known.
+    pub addressed: String,
 }

@@ -1,6 +1,8 @@
 //! What is wrong with a message, as one value from which both codes of the SMTP answer follow (RFC 5321 §4.2,
 //! RFC 3463, RFC 5248, RFC 7372). Code and enhanced code cannot come apart: nobody writes them side by side but here.
 
+use super::address::{ForwardPath, ReversePath};
+use super::ids::OfficeId;
 use super::language::Language;
 
 /// A basic reply code with its enhanced code.
@@ -77,6 +79,10 @@ pub enum Class {
     Loop,
     /// The gateway is being stopped.
     ShuttingDown,
+    /// As many connections are open as may be, in all or of this peer.
+    TooManyConnections,
+    /// As many connections are open, or were opened in the last minute, as one network may have.
+    TooManyOfNetwork,
 }
 
 impl Class {
@@ -105,7 +111,8 @@ impl Class {
             Self::Unavailable => (451, 3, 0),
             Self::TooFast => (450, 7, 0),
             Self::Loop => (554, 4, 6),
-            Self::ShuttingDown => (421, 3, 2),
+            Self::ShuttingDown | Self::TooManyConnections => (421, 3, 2),
+            Self::TooManyOfNetwork => (421, 7, 0),
         };
         let class = if code < 500 { 4 } else { 5 };
         Status { code, enhanced: (class, subject, detail) }
@@ -142,6 +149,8 @@ impl Class {
             Self::TooFast => "too-fast",
             Self::Loop => "loop",
             Self::ShuttingDown => "shutting-down",
+            Self::TooManyConnections => "too-many-connections",
+            Self::TooManyOfNetwork => "too-many-of-network",
         }
     }
 
@@ -176,5 +185,24 @@ impl Refusal {
     pub fn in_language(mut self, language: Language) -> Self {
         self.language = language;
         self
+    }
+}
+
+/// What a refusal was said to: for its event, which names addresses by their keyed hashes alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occasion {
+    /// `connect`, `login`, `mail`, `rcpt`, `body`; `session` for whatever else.
+    pub step: &'static str,
+    /// The sender, where an office was proved.
+    pub office: Option<OfficeId>,
+    /// MAIL's argument.
+    pub from: Option<ReversePath>,
+    /// RCPT's argument; of a whole message the first.
+    pub to: Option<ForwardPath>,
+}
+
+impl Default for Occasion {
+    fn default() -> Self {
+        Self { step: "session", office: None, from: None, to: None }
     }
 }

@@ -10,7 +10,13 @@ use crate::domain::status::{Class, Refusal};
 ///
 /// # Errors
 /// [`Class::DueDate`], where a date is meant and cannot be read.
-pub fn record(id: RecordId, route: Route, subject: &Tags) -> Result<NewRecord, Refusal> {
+pub fn record(
+    id: RecordId,
+    route: Route,
+    addressed: String,
+    notify: bool,
+    subject: &Tags,
+) -> Result<NewRecord, Refusal> {
     let plain = Defaults { kind: Kind::Message, reply_allowed: false, case_prefix: None, tags: Tags::default() };
     let defaults = match route.destination() {
         Destination::Citizen(citizen) => &citizen.defaults,
@@ -33,5 +39,5 @@ pub fn record(id: RecordId, route: Route, subject: &Tags) -> Result<NewRecord, R
     };
     let reply_allowed = defaults.reply_allowed && !tags.no_reply;
     let due = tags.due;
-    Ok(NewRecord { id, route, kind, due, reply_allowed, case_reference })
+    Ok(NewRecord { id, route, addressed, notify, kind, due, reply_allowed, case_reference })
 }

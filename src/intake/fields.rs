@@ -58,6 +58,11 @@ pub(super) fn people(headers: Headers<'_>, name: HeaderName<'static>) -> Vec<Per
     people
 }
 
+/// Everybody in a value that was parsed as a list of addresses.
+pub(super) fn people_in(value: HeaderValue<'_>) -> Vec<Person> {
+    value.as_address().map(|list| in_list(list).collect()).unwrap_or_default()
+}
+
 fn in_list(list: AddressList<'_>) -> impl Iterator<Item = Person> {
     list.mailboxes().map(|mailbox| Person {
         name: mailbox.name().map(clean).filter(|name| !name.is_empty()),

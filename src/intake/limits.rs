@@ -11,13 +11,15 @@ pub struct Limits {
     pub depth: usize,
     /// Octets of the message's own header block.
     pub header_bytes: usize,
+    /// Fields of the message's own header.
+    pub header_fields: usize,
     /// Octets of one text or HTML part, as written. Beyond it only the beginning is shown, and the whole is an attachment.
     pub body_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { parts: 1000, depth: 32, header_bytes: 256 << 10, body_bytes: 8 << 20 }
+        Self { parts: 1000, depth: 32, header_bytes: 256 << 10, header_fields: 1000, body_bytes: 8 << 20 }
     }
 }
 
@@ -33,6 +35,10 @@ impl Limits {
         let header = message.root_part().raw_headers().len();
         if header > self.header_bytes {
             return Some(format!("the header has {header} octets; {} are read", self.header_bytes));
+        }
+        let fields = message.root_part().headers().len();
+        if fields > self.header_fields {
+            return Some(format!("the header has {fields} fields; {} are read", self.header_fields));
         }
         let reached = |flags: PartFlags| flags.contains(PartFlags::LIMIT_REACHED);
         message

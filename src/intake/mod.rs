@@ -4,6 +4,7 @@
 //! - [`glance`] is the reading at the door, before the 250: who, what about, which thread, how many attachments. It
 //!   decodes no body.
 //! - [`read`] is the whole message, made whenever it is shown; nothing of it is stored. [`attachment`] is one part of it.
+//! - [`copy()`] is the message for the citizen to keep, without whoever else it went to.
 //! - [`report::finding`] is what a delivery report says.
 //! - [`json`] is the record as `brevbro parse` and the API give it.
 //!
@@ -13,6 +14,7 @@
 
 mod attachments;
 mod body;
+mod copy;
 mod defects;
 mod fields;
 mod glance;
@@ -30,6 +32,7 @@ mod style;
 mod text;
 
 pub use attachments::attachment;
+pub use copy::copy;
 pub use glance::{Glance, Stated, glance, stated};
 pub use limits::Limits;
 pub use names::safe as safe_file_name;

@@ -1,25 +1,33 @@
-//! Who gets in: binding, permits for a listener and for each peer, back-off when the system has no more to give, and
-//! the drain at the end.
+//! Who gets in: binding, places of a listener and seats for each network, whom a proxy speaks for, back-off when the
+//! system has no more to give, new terms while it runs, and the drain at the end.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+use ipnet::IpNet;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use super::connection;
+use super::admission::{Admission, Denied};
+use super::proxy::{self, Behalf};
 use super::tls::Tls;
+use super::{connection, linger};
+use crate::domain::office::Peer;
+use crate::domain::status::Occasion;
 use crate::inbound::Inbound;
+use crate::smtp::reply::Reply;
 use crate::smtp::session;
 
 /// Connections that the kernel holds for us between two accepts.
@@ -39,6 +47,12 @@ pub struct Settings {
     pub connections: usize,
     /// Connections at once from one address (IPv6: from one /64).
     pub connections_per_peer: usize,
+    /// New connections a minute from one address (IPv6: from one /64).
+    pub connects_per_minute: NonZeroU32,
+    /// Whose connections begin with a PROXY header, which says who the peer is; nobody else's do.
+    pub proxies: Vec<IpNet>,
+    /// Octets a second that a body must come with, once [`Timeouts::data`] has passed.
+    pub min_rate: u64,
     /// How long peers may take.
     pub timeouts: Timeouts,
     /// Where large bodies go while they come in; on the file system of the blobs.
@@ -59,8 +73,10 @@ pub enum TlsMode {
 /// How long peers may take: RFC 5321 §4.5.3.2, and what it leaves open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For the next command.
+    /// For the next command, whole.
     pub command: Duration,
+    /// For all commands from a connection's beginning, or a message's end, to the next body.
+    pub envelope: Duration,
     /// For the next piece of a body.
     pub data: Duration,
     /// For a whole body.
@@ -78,9 +94,81 @@ pub struct Timeouts {
 /// A bound listener.
 pub struct Listener {
     socket: TcpListener,
+    handle: Handle,
+    probes: mpsc::Receiver<oneshot::Sender<()>>,
+}
+
+/// By what newcomers are served. Whoever is inside keeps the terms that held at the door.
+struct Terms {
     settings: Arc<Settings>,
+    admission: Arc<Admission>,
     inbound: Arc<Inbound>,
-    permits: Arc<Semaphore>,
+}
+
+impl Terms {
+    /// Seats that are taken stay taken, unless the limits are others.
+    fn new(settings: Settings, inbound: Arc<Inbound>, before: Option<&Self>) -> Self {
+        let (at_once, a_minute) = (settings.connections_per_peer, settings.connects_per_minute);
+        let admission = before.filter(|terms| {
+            terms.settings.connections_per_peer == at_once && terms.settings.connects_per_minute == a_minute
+        });
+        let admission = admission.map_or_else(|| Admission::new(at_once, a_minute), |terms| terms.admission.clone());
+        Self { settings: Arc::new(settings), admission, inbound }
+    }
+}
+
+/// Holds on to a listener that runs. Cheap to clone.
+#[derive(Clone)]
+pub struct Handle {
+    address: SocketAddr,
+    terms: Arc<ArcSwap<Terms>>,
+    places: Arc<Places>,
+    retired: CancellationToken,
+    probe: mpsc::Sender<oneshot::Sender<()>>,
+}
+
+impl Handle {
+    /// Where it listens: the port that was given for 0.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Connections that are open.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.places.0.load(Ordering::Relaxed)
+    }
+
+    /// How TLS begins for the next peer.
+    #[must_use]
+    pub fn tls(&self) -> TlsMode {
+        self.terms.load().settings.tls.clone()
+    }
+
+    /// From now on newcomers are served by these settings, at the same address. Nobody who is inside notices.
+    pub fn replace(&self, settings: Settings, inbound: Arc<Inbound>) {
+        let terms = Terms::new(settings, inbound, Some(&self.terms.load()));
+        self.terms.store(Arc::new(terms));
+    }
+
+    /// Lets nobody in any more and gives the address up; whoever is inside stays until all of the gateway stops.
+    pub fn retire(&self) {
+        self.retired.cancel();
+    }
+
+    /// Whether it lets nobody in any more.
+    #[must_use]
+    pub fn is_retired(&self) -> bool {
+        self.retired.is_cancelled()
+    }
+
+    /// Returns true when the loop that lets peers in has turned: asked of the loop itself, not of a flag beside it.
+    /// Not before it has: whoever asks sets the limit of time.
+    pub async fn answers(&self) -> bool {
+        let (to, answer) = oneshot::channel();
+        self.probe.send(to).await.is_ok() && answer.await.is_ok()
+    }
 }
 
 impl Listener {
@@ -92,39 +180,52 @@ impl Listener {
         let socket = Socket::new(Domain::for_address(settings.address), Type::STREAM, Some(Protocol::TCP))?;
         // A restart must not wait for the last connections' TIME_WAIT.
         socket.set_reuse_address(true)?;
-        socket.set_nonblocking(true)?;
         if settings.address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
             socket.set_only_v6(false)?;
         }
         socket.bind(&settings.address.into())?;
         socket.listen(BACKLOG)?;
-        let permits = Arc::new(Semaphore::new(settings.connections));
-        Ok(Self { socket: TcpListener::from_std(socket.into())?, settings: Arc::new(settings), inbound, permits })
+        Self::on(socket.into(), settings, inbound)
     }
 
-    /// Where it listens: the port that was given for 0.
+    /// Takes a socket that somebody else has bound, and that listens already.
     ///
     /// # Errors
-    /// As the system says.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
+    /// As the system says: it is no such socket.
+    pub fn on(socket: std::net::TcpListener, settings: Settings, inbound: Arc<Inbound>) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let socket = TcpListener::from_std(socket)?;
+        let (probe, probes) = mpsc::channel(1);
+        let handle = Handle {
+            address: socket.local_addr()?,
+            terms: Arc::new(ArcSwap::from_pointee(Terms::new(settings, inbound, None))),
+            places: Arc::default(),
+            retired: CancellationToken::new(),
+            probe,
+        };
+        Ok(Self { socket, handle, probes })
     }
 
-    /// Tells, whenever it is asked, how many connections are open.
-    pub fn open(&self) -> impl Fn() -> usize + Send + Sync + 'static {
-        let (permits, all) = (self.permits.clone(), self.settings.connections);
-        move || all.saturating_sub(permits.available_permits())
+    /// Holds on to it while it runs.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
     }
 
     /// Serves until `stop`, then lets those who are being served finish, as long as [`Timeouts::drain`] allows.
-    pub async fn run(self, stop: CancellationToken) {
-        let peers = Arc::new(Peers::default());
+    pub async fn run(mut self, stop: CancellationToken) {
         let tracker = TaskTracker::new();
         let hard_stop = CancellationToken::new();
         let mut back_off = BACK_OFF.0;
         loop {
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
+                Some(probe) = self.probes.recv() => {
+                    // Whoever asked may have lost patience.
+                    let _ = probe.send(());
+                    continue;
+                }
+                () = self.handle.retired.cancelled() => break,
                 () = stop.cancelled() => break,
             };
             let (stream, peer) = match accepted {
@@ -137,27 +238,24 @@ impl Listener {
                 }
             };
             back_off = BACK_OFF.0;
-            let (Ok(permit), Some(seat)) =
-                (self.permits.clone().try_acquire_owned(), peers.seat(peer.ip(), self.settings.connections_per_peer))
-            else {
-                debug!(listener = %self.settings.address, "turned away: no permit");
-                tracker.spawn(turn_away(stream));
+            let terms = self.handle.terms.load_full();
+            let settings = &terms.settings;
+            let Some(place) = self.handle.places.take(settings.connections) else {
+                let ip = peer.ip().to_canonical();
+                tracker.spawn(async move { terms.turn_away(stream, ip, Denied::Listener).await });
                 continue;
             };
-            let serve = connection::serve(stream, peer, self.settings.clone(), self.inbound.clone(), stop.clone());
-            let (hard_stop, longest) = (hard_stop.clone(), self.settings.timeouts.connection);
-            tracker.spawn(async move {
-                tokio::select! {
-                    () = serve => {}
-                    () = sleep(longest) => debug!("connection cut off: too long"),
-                    () = hard_stop.cancelled() => {}
-                }
-                drop((permit, seat));
-            });
+            tracker.spawn(visit(terms, stream, peer.ip().to_canonical(), place, stop.clone(), hard_stop.clone()));
         }
         drop(self.socket);
         tracker.close();
-        if timeout(self.settings.timeouts.drain, tracker.wait()).await.is_err() {
+        // Retired alone: those inside are not hurried.
+        tokio::select! {
+            () = tracker.wait() => return,
+            () = stop.cancelled() => {}
+        }
+        let drain = self.handle.terms.load().settings.timeouts.drain;
+        if timeout(drain, tracker.wait()).await.is_err() {
             info!(connections = tracker.len(), "closing connections that did not finish");
             hard_stop.cancel();
             tracker.wait().await;
@@ -165,52 +263,89 @@ impl Listener {
     }
 }
 
-/// 421 to one too many (RFC 5321 §3.8): it will come again.
-async fn turn_away(mut stream: TcpStream) {
-    let _ =
-        timeout(Duration::from_secs(5), stream.write_all(b"421 4.3.2 Too many connections, try again later\r\n")).await;
-}
-
-/// How many connections each peer has.
+/// How many connections a listener has. Not a semaphore: the most may change while they are open.
 #[derive(Default)]
-struct Peers(Mutex<HashMap<IpAddr, usize>>);
+struct Places(AtomicUsize);
 
-/// One of a peer's connections.
-struct Seat {
-    peers: Arc<Peers>,
-    network: IpAddr,
-}
+/// One of a listener's connections.
+struct Place(Arc<Places>);
 
-impl Peers {
-    fn seat(self: &Arc<Self>, peer: IpAddr, most: usize) -> Option<Seat> {
-        let network = network(peer);
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(network).or_default();
-        if *count >= most {
-            return None;
-        }
-        *count += 1;
-        Some(Seat { peers: self.clone(), network })
+impl Places {
+    fn take(self: &Arc<Self>, most: usize) -> Option<Place> {
+        let one_more = |open| (open < most).then_some(open + 1);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok().then(|| Place(self.clone()))
     }
 }
 
-impl Drop for Seat {
+impl Drop for Place {
     fn drop(&mut self) {
-        let mut counts = self.peers.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.network) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.network);
-            }
-        }
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// What counts as one peer: an IPv4 address; of IPv6 the /64, which one customer has whole.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => IpAddr::V4(ip),
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
+/// One connection, to its end. A function, and not a block that is given a future: that would hold it twice, in each of
+/// ten thousand connections.
+async fn visit(
+    terms: Arc<Terms>,
+    stream: TcpStream,
+    ip: IpAddr,
+    place: Place,
+    stop: CancellationToken,
+    hard_stop: CancellationToken,
+) {
+    tokio::select! {
+        () = terms.enter(stream, ip, stop) => {}
+        () = sleep(terms.settings.timeouts.connection) => debug!("connection cut off: too long"),
+        () = hard_stop.cancelled() => {}
+    }
+    drop(place);
+}
+
+impl Terms {
+    /// Says why to somebody who may not come in. Where TLS comes first there are no words for it.
+    async fn turn_away(&self, mut stream: TcpStream, ip: IpAddr, denied: Denied) {
+        let peer = Peer { ip, helo: String::new(), tls: None, login: None };
+        let occasion = Occasion { step: "connect", ..Occasion::default() };
+        let refusal = denied.refusal();
+        let reference = self.inbound.refusals.note(self.settings.address, &peer, &refusal, &occasion);
+        if !matches!(self.settings.tls, TlsMode::Implicit(_)) {
+            let mut answer = Vec::new();
+            Reply::refused(&refusal, false).with_reference(reference).write_to(&mut answer);
+            let _ = timeout(Duration::from_secs(5), stream.write_all(&answer)).await;
+        }
+        linger::close(&mut stream, false).await;
+    }
+
+    /// What a connection that has a place passes before it is served.
+    async fn enter(&self, stream: TcpStream, ip: IpAddr, stop: CancellationToken) {
+        if self.settings.proxies.iter().any(|network| network.contains(&ip)) {
+            return Box::pin(self.enter_by_proxy(stream, ip, stop)).await;
+        }
+        match self.admission.seat(ip) {
+            Ok(_seat) => connection::serve(stream, ip, self.settings.clone(), self.inbound.clone(), stop).await,
+            Err(denied) => Box::pin(self.turn_away(stream, ip, denied)).await,
+        }
+    }
+
+    /// A proxy has the seats of those it speaks for, and none of its own: but for places, nobody counts it.
+    async fn enter_by_proxy(&self, mut stream: TcpStream, proxy: IpAddr, stop: CancellationToken) {
+        let behalf = match timeout(self.settings.timeouts.handshake, proxy::introduction(&mut stream)).await {
+            Ok(Ok(behalf)) => behalf,
+            Ok(Err(error)) => return warn!(%proxy, %error, "a proxy does not say for whom it connects"),
+            Err(_) => return warn!(%proxy, "a proxy does not say in time for whom it connects"),
+        };
+        let (ip, seat) = match behalf {
+            Behalf::Own => (proxy, None),
+            Behalf::Of(peer) => {
+                let ip = peer.ip().to_canonical();
+                match self.admission.seat(ip) {
+                    Ok(seat) => (ip, Some(seat)),
+                    Err(denied) => return self.turn_away(stream, ip, denied).await,
+                }
+            }
+        };
+        connection::serve(stream, ip, self.settings.clone(), self.inbound.clone(), stop).await;
+        drop(seat);
     }
 }
 
@@ -219,16 +354,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seats_are_given_back() {
-        let peers = Arc::new(Peers::default());
-        let ip = |t: &str| t.parse::<IpAddr>().unwrap();
-        let first = peers.seat(ip("2001:db8::1"), 2);
-        let second = peers.seat(ip("2001:db8::2"), 2);
-        assert!(first.is_some() && second.is_some());
-        assert!(peers.seat(ip("2001:db8::3"), 2).is_none(), "one /64");
-        assert!(peers.seat(ip("2001:db8:0:1::1"), 2).is_some(), "another");
+    fn places_follow_the_limit_of_the_day() {
+        let places = Arc::new(Places::default());
+        let first = places.take(1);
+        assert!(first.is_some() && places.take(1).is_none());
+        let second = places.take(2);
+        assert!(second.is_some(), "the limit was raised");
         drop(first);
-        assert!(peers.seat(ip("2001:db8::3"), 2).is_some());
-        assert_eq!(network(ip("::ffff:192.0.2.1")), ip("192.0.2.1"));
+        assert!(places.take(1).is_none(), "lowered: one is open still");
+        drop(second);
+        assert!(places.take(1).is_some());
     }
 }

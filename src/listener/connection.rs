@@ -1,39 +1,43 @@
 //! One connection: the socket and the session machine. Reads lines, steps the machine, performs its actions. No line
 //! is fed while an answer is outstanding; replies to pipelined commands leave together (RFC 2920 §3.2).
 
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+mod body;
 
-use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use std::future::poll_fn;
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use self::body::{Body, refusal};
 use super::accept::{Settings, TlsMode};
-use super::spool::{Spool, SpoolFault, Spooled};
+use super::linger;
+use super::spool::Spooled;
 use super::tls::{self, Tls};
 use crate::domain::envelope::Envelope;
-use crate::domain::office::{LoginDemand, Peer, TlsFacts};
+use crate::domain::office::{LoginDemand, Peer};
 use crate::domain::sasl::{Binding, Step};
 use crate::domain::status::{Class, Refusal};
 use crate::inbound::Inbound;
-use crate::smtp::body::{ChunkReader, DataReader};
 use crate::smtp::line::LineReader;
+use crate::smtp::reply::Reply;
 use crate::smtp::session::{Action, Event, State};
 
 /// Read at once while a command is awaited: most commands, and little memory for those who only wait.
 const COMMAND_READ: usize = 1024;
-/// Read at once within a body.
-const BODY_READ: usize = 32 * 1024;
 
 /// Serves a peer until it leaves, or is asked to.
 pub(super) async fn serve(
     stream: TcpStream,
-    peer: SocketAddr,
+    ip: IpAddr,
     settings: Arc<Settings>,
     inbound: Arc<Inbound>,
     stop: CancellationToken,
@@ -41,13 +45,15 @@ pub(super) async fn serve(
     // Replies are short and awaited; a peer whose socket fails here fails at the next read, where it is noticed.
     let _ = stream.set_nodelay(true);
     let connection = Connection {
-        peer: Peer { ip: peer.ip().to_canonical(), helo: String::new(), tls: None, login: None },
+        peer: Peer { ip, helo: String::new(), tls: None, login: None },
         state: State::default(),
         lines: LineReader::default(),
         input: BytesMut::new(),
         output: Vec::new(),
         body: None,
         binding: None,
+        line_by: None,
+        envelope_by: Instant::now() + settings.timeouts.envelope,
         settings,
         inbound,
         stop,
@@ -73,32 +79,30 @@ struct Connection {
     body: Option<Box<Body>>,
     /// Of TLS, where a login may come.
     binding: Option<Box<Binding>>,
+    /// When the line that is awaited must have come, whole; `None`: nothing is awaited yet.
+    line_by: Option<Instant>,
+    /// When the next body must have begun.
+    envelope_by: Instant,
     settings: Arc<Settings>,
     inbound: Arc<Inbound>,
     stop: CancellationToken,
-}
-
-/// A body being received, by DATA or by one BDAT after another.
-struct Body {
-    /// None once it has failed: the rest is read and thrown away.
-    spool: Option<Spool>,
-    failed: Option<Refusal>,
-    /// Octets so far, kept or not: a refusal for size names the whole.
-    seen: u64,
-    chunks: ChunkReader,
-    name: String,
-    until: Instant,
 }
 
 impl Connection {
     async fn run(mut self, mut stream: TcpStream) -> io::Result<()> {
         let tls = match self.settings.tls.clone() {
             TlsMode::Implicit(tls) => tls,
-            TlsMode::None => return self.converse(&mut stream, Event::Opened).await.map(|_| ()),
-            TlsMode::Starttls(tls) => match self.converse(&mut stream, Event::Opened).await? {
-                Ended::Closed => return Ok(()),
-                Ended::StartTls => tls,
-            },
+            mode => {
+                // Costs nobody time: only what has come already is noticed.
+                let first = if linger::has_unread(&stream) { Event::SpokeFirst } else { Event::Opened };
+                match (self.converse(&mut stream, first).await?, mode) {
+                    (Ended::StartTls, TlsMode::Starttls(tls)) => tls,
+                    _ => {
+                        Box::pin(linger::close(&mut stream, !self.input.is_empty())).await;
+                        return Ok(());
+                    }
+                }
+            }
         };
         // In a place of its own: a connection that only waits in clear does not hold room for TLS.
         Box::pin(self.encrypted(stream, tls)).await
@@ -113,21 +117,26 @@ impl Connection {
         if self.settings.session.login != LoginDemand::Off {
             self.binding = tls::binding(&stream).map(Box::new);
         }
-        let event = self.after_handshake(facts);
+        let event = if !matches!(self.settings.tls, TlsMode::Implicit(_)) {
+            Event::Encrypted(facts)
+        } else {
+            self.state = State::encrypted(&facts);
+            if self.has_spoken(&mut stream).await { Event::SpokeFirst } else { Event::Opened }
+        };
         self.converse(&mut stream, event).await?;
         // close_notify: a peer that has gone already does not need it.
         let _ = timeout(self.settings.timeouts.write, stream.shutdown()).await;
+        linger::close(stream.get_mut().0, !self.input.is_empty()).await;
         Ok(())
     }
 
-    fn after_handshake(&mut self, facts: TlsFacts) -> Event<'static> {
-        match self.settings.tls {
-            TlsMode::Implicit(_) => {
-                self.state = State::encrypted(&facts);
-                Event::Opened
-            }
-            TlsMode::None | TlsMode::Starttls(_) => Event::Encrypted(facts),
-        }
+    /// What came together with the end of the handshake was said before our greeting.
+    async fn has_spoken<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> bool {
+        let mut octets = [0; 64];
+        let mut buffer = ReadBuf::new(&mut octets);
+        let read = poll_fn(|context| Poll::Ready(Pin::new(&mut *stream).poll_read(context, &mut buffer))).await;
+        self.input.extend_from_slice(buffer.filled());
+        read.is_ready() && !self.input.is_empty()
     }
 
     async fn converse<S>(&mut self, stream: &mut S, first: Event<'static>) -> io::Result<Ended>
@@ -138,7 +147,11 @@ impl Connection {
             return Ok(ended);
         }
         loop {
-            let ended = match self.lines.next_within(&mut self.input, self.state.line_limit()) {
+            let line = self.lines.next_within(&mut self.input, self.state.line_limit());
+            if line.is_some() {
+                self.line_by = None;
+            }
+            let ended = match line {
                 Some(Ok(line)) => self.step(stream, Event::Line(Ok(&line))).await?,
                 Some(Err(fault)) => self.step(stream, Event::Line(Err(fault))).await?,
                 None => match self.await_command(stream).await? {
@@ -162,15 +175,30 @@ impl Connection {
             self.input = BytesMut::new();
         }
         self.input.reserve(COMMAND_READ);
+        let by = self.line_by();
         let stop = self.stop.clone();
         tokio::select! {
-            read = timeout(self.settings.timeouts.command, stream.read_buf(&mut self.input)) => match read {
+            read = timeout_at(by, stream.read_buf(&mut self.input)) => match read {
                 Err(_) => Ok(Some(Event::TimedOut)),
                 Ok(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(read) => read.map(|_| None),
             },
             () = stop.cancelled() => Ok(Some(Event::Stop)),
         }
+    }
+
+    /// Until when a command is awaited: a whole one, however many pieces it comes in, and in the time that envelope, or
+    /// body, have in all.
+    fn line_by(&mut self) -> Instant {
+        let command = self.settings.timeouts.command;
+        let line = *self.line_by.get_or_insert_with(|| Instant::now() + command);
+        line.min(self.body.as_ref().map_or(self.envelope_by, |body| body.by(&self.settings)))
+    }
+
+    /// A message has come to its end, one way or the other: time for the next one begins.
+    fn message_over(&mut self) {
+        self.body = None;
+        self.envelope_by = Instant::now() + self.settings.timeouts.envelope;
     }
 
     /// Steps the machine with this event, and with each answer that its actions ask for.
@@ -200,8 +228,8 @@ impl Connection {
         let mut next = Next::Line;
         for action in actions {
             match action {
-                Action::Reply(reply) => reply.write_to(&mut self.output),
-                Action::Discard => self.body = None,
+                Action::Reply(reply) => self.say(reply),
+                Action::Discard => self.message_over(),
                 Action::Close => next = Next::End(Ended::Closed),
                 Action::StartTls => next = Next::End(Ended::StartTls),
                 Action::AskSender { helo, path, size: _ } => {
@@ -220,8 +248,8 @@ impl Connection {
                     }
                     next = Next::of(Event::Login(step));
                 }
-                Action::AskRecipient { sender, path } => {
-                    next = Next::of(Event::Recipient(Box::pin(self.inbound.recipient(&sender, &path)).await));
+                Action::AskRecipient { sender, from, path } => {
+                    next = Next::of(Event::Recipient(Box::pin(self.inbound.recipient(&sender, &from, &path)).await));
                 }
                 Action::ReadData => {
                     self.flush(stream).await?;
@@ -233,10 +261,22 @@ impl Connection {
                 }
                 Action::Keep(envelope) => {
                     next = Next::of(Event::Kept(Box::pin(self.keep(&envelope)).await));
+                    self.message_over();
                 }
             }
         }
         Ok(next)
+    }
+
+    /// Each refusal is an event, and its answer says by which reference it is found.
+    fn say(&mut self, reply: Reply) {
+        let noted = reply.refusal().map(|(refusal, occasion)| {
+            self.inbound.refusals.note(self.settings.address, &self.peer, refusal, occasion)
+        });
+        match noted {
+            Some(reference) => reply.with_reference(reference).write_to(&mut self.output),
+            None => reply.write_to(&mut self.output),
+        }
     }
 
     /// Hands the body to the way in. The answer is awaited even when the peer has gone: what is kept is kept.
@@ -248,126 +288,13 @@ impl Connection {
         self.inbound.keep(&self.peer, envelope, raw.clone(), *sha256).await
     }
 
-    fn body(&mut self) -> Box<Body> {
-        let limit = self.state.body_limit(&self.settings.session);
-        self.body.take().unwrap_or_else(|| {
-            Box::new(Body {
-                spool: Some(Spool::new(limit, None)),
-                failed: None,
-                seen: 0,
-                chunks: ChunkReader::default(),
-                name: self.inbound.spool_name(),
-                until: Instant::now() + self.settings.timeouts.body,
-            })
-        })
-    }
-
-    /// DATA: everything up to the final dot, whatever becomes of it.
-    async fn read_data<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> io::Result<Result<u64, Refusal>> {
-        let mut body = self.body();
-        let mut reader = DataReader::default();
-        let mut thrown_away = Vec::new();
-        loop {
-            if self.input.is_empty() {
-                self.more(stream, body.until).await?;
-            }
-            let sink = body.spool.as_mut().map_or(&mut thrown_away, Spool::memory);
-            let before = sink.len();
-            let progress = reader.read(&self.input, sink);
-            body.seen += (sink.len() - before) as u64;
-            self.input.advance(progress.consumed);
-            thrown_away.clear();
-            if let Some(fault) = reader.fault() {
-                body.fail(fault.into());
-            }
-            body.settle(&self.settings).await;
-            if progress.ended {
-                return Ok(self.put_back(body));
-            }
-        }
-    }
-
-    /// BDAT: exactly `size` octets, kept or not.
-    async fn read_chunk<S: AsyncRead + Unpin>(
-        &mut self,
-        stream: &mut S,
-        size: u64,
-        last: bool,
-        keep: bool,
-    ) -> io::Result<Result<u64, Refusal>> {
-        if !keep {
-            return self.pass_over(stream, size).await.map(Ok);
-        }
-        let mut body = self.body();
-        let mut thrown_away = Vec::new();
-        body.chunks.begin(size);
-        let mut left = size;
-        while left > 0 {
-            if self.input.is_empty() {
-                self.more(stream, body.until).await?;
-            }
-            let sink = body.spool.as_mut().map_or(&mut thrown_away, Spool::memory);
-            let progress = body.chunks.read(&self.input, sink);
-            self.input.advance(progress.consumed);
-            thrown_away.clear();
-            left -= progress.consumed as u64;
-            body.seen += progress.consumed as u64;
-            body.settle(&self.settings).await;
-        }
-        if last {
-            body.chunks.finish();
-        }
-        if let Some(fault) = body.chunks.fault() {
-            body.fail(fault.into());
-        }
-        Ok(self.put_back(body))
-    }
-
-    /// Octets of a chunk that nobody wants.
-    async fn pass_over<S: AsyncRead + Unpin>(&mut self, stream: &mut S, size: u64) -> io::Result<u64> {
-        let until = Instant::now() + self.settings.timeouts.body;
-        let mut left = size;
-        while left > 0 {
-            if self.input.is_empty() {
-                self.more(stream, until).await?;
-            }
-            let piece = self.input.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            self.input.advance(piece);
-            left -= piece as u64;
-        }
-        Ok(0)
-    }
-
-    fn put_back(&mut self, body: Box<Body>) -> Result<u64, Refusal> {
-        let result = match (&body.failed, &body.spool) {
-            (None, Some(spool)) => Ok(spool.size()),
-            (Some(Refusal { class: Class::TooLarge { limit, .. }, cause, .. }), _) => {
-                Err(Refusal::new(Class::TooLarge { size: Some(body.seen), limit: *limit }, cause.clone()))
-            }
-            (Some(refusal), _) => Err(refusal.clone()),
-            (None, None) => Err(Refusal::new(Class::Unavailable, "no body was spooled")),
-        };
-        self.body = Some(body);
-        result
-    }
-
-    /// Waits for more of a body. A peer that takes too long loses the connection: there is no command to answer.
-    async fn more<S: AsyncRead + Unpin>(&mut self, stream: &mut S, until: Instant) -> io::Result<()> {
-        self.input.reserve(BODY_READ);
-        let by = until.min(Instant::now() + self.settings.timeouts.data);
-        match timeout_at(by, stream.read_buf(&mut self.input)).await?? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(()),
-        }
-    }
-
     async fn flush<S: AsyncWrite + Unpin>(&mut self, stream: &mut S) -> io::Result<()> {
         if !self.output.is_empty() {
             let write = async {
                 stream.write_all(&self.output).await?;
                 stream.flush().await
             };
-            timeout(self.settings.timeouts.write.max(Duration::from_secs(1)), write).await??;
+            timeout(self.settings.timeouts.write, write).await??;
             self.output.clear();
         }
         Ok(())
@@ -384,36 +311,5 @@ enum Next {
 impl Next {
     fn of(event: Event<'static>) -> Self {
         Self::Event(Box::new(event))
-    }
-}
-
-impl Body {
-    /// The first failure stands; what is spooled goes at once.
-    fn fail(&mut self, refusal: Refusal) {
-        self.spool = None;
-        self.failed.get_or_insert(refusal);
-    }
-
-    async fn settle(&mut self, settings: &Settings) {
-        if let Some(spool) = &mut self.spool
-            && let Err(fault) = spool.settle(&settings.spool, &self.name).await
-        {
-            self.fail(refusal(fault));
-        }
-    }
-}
-
-fn refusal(fault: SpoolFault) -> Refusal {
-    match fault {
-        SpoolFault::TooLarge { size, limit } => {
-            Refusal::new(Class::TooLarge { size: Some(size), limit }, "larger than the limit of the listener")
-        }
-        SpoolFault::File(error) => {
-            let class = match error.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Class::StorageFull,
-                _ => Class::Unavailable,
-            };
-            Refusal::new(class, format!("spool file: {error}"))
-        }
     }
 }

@@ -7,8 +7,11 @@
 //! Leaves out: what a command means (`smtp`), and what becomes of a message (`inbound`).
 
 pub mod accept;
+mod admission;
 mod connection;
+mod linger;
+pub mod proxy;
 pub mod spool;
 pub mod tls;
 
-pub use accept::{Listener, Settings, Timeouts, TlsMode};
+pub use accept::{Handle, Listener, Settings, Timeouts, TlsMode};

@@ -49,6 +49,7 @@ pub struct TlsFault {
 pub struct Tls {
     acceptor: TlsAcceptor,
     client_ca: Option<Arc<dyn ClientCertVerifier>>,
+    ends: Option<Timestamp>,
 }
 
 impl Tls {
@@ -61,6 +62,7 @@ impl Tls {
         let chain = certificates(&files.certificate)?;
         let key = PrivateKeyDer::from_pem_file(&files.key)
             .map_err(|e| fault(&files.key, format!("no private key in PEM ({e})")))?;
+        let ends = chain.first().and_then(expires);
         let crypto = Arc::new(provider::default_provider());
         let mut config = ServerConfig::builder_with_provider(crypto.clone())
             .with_safe_default_protocol_versions()
@@ -84,7 +86,13 @@ impl Tls {
                 Some(verifier)
             }
         };
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), client_ca })
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), client_ca, ends })
+    }
+
+    /// When our certificate ends. `None`: nobody can read that, and rustls did not mind.
+    #[must_use]
+    pub fn ends(&self) -> Option<Timestamp> {
+        self.ends
     }
 
     /// Does the handshake.

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use bytes::Bytes;
 
+use super::addressee::Addressee;
 use super::cookie::percent;
 use super::fault::Fault;
 use super::form::is_media_type;
@@ -100,11 +101,15 @@ pub(super) async fn raw(
     whole(&state, &citizen.account, &record).await
 }
 
-/// The message as it came.
+/// The citizen's copy of the message: our fields on top, and nobody else among the recipients.
 pub(super) async fn whole(state: &PortalState, account: &Account, record: &Record) -> Result<Response, Fault> {
-    let share = state.reading.octets(record.size).await?;
-    let raw = state.store.raw(&account.id, record.id).await?.ok_or_else(Fault::not_found)?;
-    Ok(file(raw, share, "message/rfc822", &format!("{}.eml", record.id)))
+    // As it came, and the copy.
+    let share = state.reading.octets(record.size.saturating_mul(2)).await?;
+    let (raw, trace) = state.store.received(&account.id, record.id).await?.ok_or_else(Fault::not_found)?;
+    let (keys, shown) = (state.keys.clone(), Addressee::of(record));
+    let copied = tokio::task::spawn_blocking(move || intake::copy(&raw, &trace, &|to| shown.is(to, &keys))).await;
+    let copy: Bytes = copied.map_err(|_| Fault::internal("a message could not be copied"))?.into();
+    Ok(file(copy, share, "message/rfc822", &format!("{}.eml", record.id)))
 }
 
 /// `GET /replies/{id}/files/{index}`: what one sent oneself.

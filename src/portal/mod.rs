@@ -7,6 +7,7 @@
 //!
 //! Leaves out: identification by a provider, and the admins' side (`admin`).
 
+mod addressee;
 mod api;
 mod assets;
 mod body;

@@ -214,6 +214,7 @@ mod tests {
             size: 1,
             auto_submitted: false,
             read: None,
+            addressed: String::new(),
         }
     }
 

@@ -110,7 +110,7 @@ pub struct Inner {
     pub settings: Settings,
     /// Mailboxes, accounts and sessions.
     pub store: Store,
-    /// For forms and links that we sign.
+    /// For forms and links that we sign, and hashes of addresses.
     pub keys: Keys,
     /// The time.
     pub clock: Clock,

@@ -116,6 +116,10 @@ pub enum CommandFault {
     /// What should be base64 in AUTH is not (RFC 4954 §4).
     #[error("this is not base64")]
     Base64,
+    /// A request of HTTP: a browser was made to write here. The connection is to be closed, for what it posts may read
+    /// like commands.
+    #[error("this is SMTP, not HTTP")]
+    Http,
     /// A BDAT of which nobody can say where its octets end.
     #[error("the chunk's size cannot be read")]
     ChunkSize,
@@ -128,6 +132,9 @@ impl Command {
     /// The first thing that is wrong.
     pub fn parse(line: &[u8]) -> Result<Self, CommandFault> {
         let verb_is = |verb: &[u8]| line.get(..verb.len()).is_some_and(|start| start.eq_ignore_ascii_case(verb));
+        if HTTP.iter().any(|method| line.strip_prefix(*method).is_some_and(|rest| rest.starts_with(b" "))) {
+            return Err(CommandFault::Http);
+        }
         let text = match std::str::from_utf8(line).map(|text| text.trim_end_matches([' ', '\t'])) {
             Ok(text) if !text.chars().any(char::is_control) => text,
             _ if verb_is(b"BDAT ") => return Err(CommandFault::ChunkSize),
@@ -143,6 +150,10 @@ impl Command {
         read(argument).unwrap_or(Err(CommandFault::Form(form)))
     }
 }
+
+/// The methods of RFC 9110 §9, 5789, and the beginning of HTTP/2 (RFC 9113 §3.4), as they are written: in capitals.
+const HTTP: [&[u8]; 10] =
+    [b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH", b"PRI"];
 
 /// `None`: the form is not the command's.
 type Read = Option<Result<Command, CommandFault>>;

@@ -16,6 +16,12 @@ pub enum LineFault {
     /// More octets than it may have: [`LineReader::MAX`], for a command.
     #[error("a line of too many octets")]
     TooLong,
+    /// More than [`LineReader::ENDLESS`] octets: nobody waits for its end. The connection is to be closed.
+    #[error("a line of more than {} octets", LineReader::ENDLESS)]
+    Endless,
+    /// It begins as a TLS handshake does, which has no lines. The connection is to be closed.
+    #[error("a TLS handshake where a command was awaited")]
+    Tls,
 }
 
 /// Takes lines off the front of what has been read. Keeps at most [`LineReader::MAX`] octets of an unfinished line.
@@ -23,8 +29,8 @@ pub enum LineFault {
 pub struct LineReader {
     /// So many octets in front hold no CRLF.
     scanned: usize,
-    /// The beginning of this line has been thrown away.
-    too_long: bool,
+    /// So many octets of this line have been thrown away.
+    dropped: usize,
 }
 
 impl LineReader {
@@ -32,6 +38,10 @@ impl LineReader {
     pub const MAX: usize = 1024;
     /// The same of an answer in an AUTH exchange (RFC 4954 §4).
     pub const MAX_RESPONSE: usize = 12288;
+    /// Octets after which a line's end is not awaited any more.
+    pub const ENDLESS: usize = 1 << 20;
+    /// The content type of a TLS record that holds a handshake (RFC 8446 §5.1). No command begins with it.
+    const HANDSHAKE: u8 = 22;
 
     /// The next line, without its CRLF; `None` until there is a whole one. How the input was cut into pieces makes no
     /// difference.
@@ -41,31 +51,39 @@ impl LineReader {
 
     /// The same for a line of at most `max` octets.
     pub fn next_within(&mut self, input: &mut BytesMut, max: usize) -> Option<Result<Bytes, LineFault>> {
+        if self.dropped == 0 && input.first() == Some(&Self::HANDSHAKE) {
+            return Some(Err(LineFault::Tls));
+        }
         while let Some(at) = input.get(self.scanned..).and_then(|rest| memchr(b'\n', rest)) {
             let lf = self.scanned + at;
             self.scanned = lf + 1;
             if lf > 0 && input[lf - 1] == b'\r' {
                 let mut line = input.split_to(lf + 1).freeze();
                 line.truncate(lf - 1);
-                let Self { too_long, .. } = std::mem::take(self);
-                return Some(checked(line, too_long, max));
+                let Self { dropped, .. } = std::mem::take(self);
+                return Some(checked(line, dropped, max));
             }
         }
         if input.len() >= max {
             // Whatever comes, the line is too long. A last CR may still be half of its end.
-            self.too_long = true;
             let keep = usize::from(input.last() == Some(&b'\r'));
+            self.dropped += input.len() - keep;
             input.advance(input.len() - keep);
         }
         self.scanned = input.len();
+        if self.dropped + input.len() > Self::ENDLESS {
+            return Some(Err(LineFault::Endless));
+        }
         None
     }
 }
 
 /// One fault a line, and always the same one: the length goes before the octets.
-fn checked(line: Bytes, too_long: bool, max: usize) -> Result<Bytes, LineFault> {
-    if too_long || line.len() + 2 > max {
-        return Err(LineFault::TooLong);
+fn checked(line: Bytes, dropped: usize, max: usize) -> Result<Bytes, LineFault> {
+    match dropped + line.len() + 2 {
+        length if length <= max => {}
+        ..=LineReader::ENDLESS => return Err(LineFault::TooLong),
+        _ => return Err(LineFault::Endless),
     }
     match memchr3(b'\r', b'\n', 0, &line) {
         None => Ok(line),
@@ -88,7 +106,11 @@ mod tests {
         for piece in pieces {
             buffer.extend_from_slice(piece);
             while let Some(line) = reader.next(&mut buffer) {
+                let closes = matches!(line, Err(LineFault::Endless | LineFault::Tls));
                 lines.push(line.map(|l| l.to_vec()));
+                if closes {
+                    return (lines, 0);
+                }
             }
             assert!(buffer.len() < LineReader::MAX, "memory is bounded");
         }
@@ -129,6 +151,26 @@ mod tests {
             let mut input = BytesMut::from(&[vec![b'a'; length], b"\r\n".to_vec()].concat()[..]);
             assert_eq!(reader.next_within(&mut input, 3000).unwrap().is_ok(), fits, "{length}");
         }
+    }
+
+    #[test]
+    fn what_never_ends_is_not_awaited() {
+        for (len, fault) in [(0, LineFault::TooLong), (1, LineFault::Endless)] {
+            let line = [vec![b'\n'; LineReader::ENDLESS - 2 + len], b"\r\n".to_vec()].concat();
+            for size in [1000, 4096, line.len()] {
+                let pieces: Vec<&[u8]> = line.chunks(size).collect();
+                assert_eq!(read(&pieces).0, [Err(fault)], "{len} {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_tls_handshake_is_known_by_its_first_octet() {
+        assert_eq!(read(&[b"\x16"]).0, [Err(LineFault::Tls)]);
+        assert_eq!(read(&[b"NOOP\r\n\x16\x03\x01\r\n"]).0, [ok(b"NOOP"), Err(LineFault::Tls)]);
+        assert_eq!(read(&[b"NOOP \x16\r\n"]).0, [ok(b"NOOP \x16")]);
+        let inside = [vec![b'a'; LineReader::MAX], b"\x16\r\n".to_vec()].concat();
+        assert_eq!(read(&[&inside[..LineReader::MAX], &inside[LineReader::MAX..]]).0, [Err(LineFault::TooLong)]);
     }
 
     proptest! {

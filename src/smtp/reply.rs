@@ -15,8 +15,9 @@ use super::command::CommandFault;
 use super::line::LineFault;
 use crate::domain::address::Domain;
 use crate::domain::arrival::Receipt;
+use crate::domain::reference::Reference;
 use crate::domain::sasl::Mechanism;
-use crate::domain::status::{Class, Refusal};
+use crate::domain::status::{Class, Occasion, Refusal};
 
 pub use reader::{ReplyFault, ReplyReader, ServerReply};
 
@@ -30,6 +31,8 @@ pub struct Reply {
     enhanced: Option<Enhanced>,
     /// Lines, with LF between them.
     text: Cow<'static, str>,
+    /// What it refuses, for the event.
+    refused: Option<Box<(Refusal, Occasion)>>,
 }
 
 /// Octets of a line of an answer, codes and CRLF included; RFC 5321 §4.5.3.1.5 allows 512.
@@ -37,11 +40,11 @@ const LINE: usize = 500;
 
 impl Reply {
     fn new(code: u16, enhanced: Enhanced, text: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, enhanced: Some(enhanced), text: text.into() }
+        Self { code, enhanced: Some(enhanced), text: text.into(), refused: None }
     }
 
     fn bare(code: u16, text: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, enhanced: None, text: text.into() }
+        Self { code, enhanced: None, text: text.into(), refused: None }
     }
 
     /// The first thing said on a connection.
@@ -165,7 +168,30 @@ impl Reply {
     #[must_use]
     pub fn refused(refusal: &Refusal, utf8: bool) -> Self {
         let status = refusal.class.status();
-        Self::new(status.code, status.enhanced, sentence::of(refusal, utf8))
+        let refused = Some(Box::new((refusal.clone(), Occasion::default())));
+        Self { refused, ..Self::new(status.code, status.enhanced, sentence::of(refusal, utf8)) }
+    }
+
+    /// Of a refusal: what it was said to.
+    #[must_use]
+    pub fn on(mut self, occasion: Occasion) -> Self {
+        if let Some(refused) = &mut self.refused {
+            refused.1 = occasion;
+        }
+        self
+    }
+
+    /// What it refuses, and to whom: each such answer is one event.
+    #[must_use]
+    pub fn refusal(&self) -> Option<(&Refusal, &Occasion)> {
+        self.refused.as_deref().map(|(refusal, occasion)| (refusal, occasion))
+    }
+
+    /// With the reference of its event at the end, for a clerk to give to an admin.
+    #[must_use]
+    pub fn with_reference(mut self, reference: Reference) -> Self {
+        self.text = format!("{} Reference: {reference}", self.text).into();
+        self
     }
 
     /// To RSET.
@@ -235,6 +261,8 @@ impl Reply {
             LineFault::LineEnds => Self::new(500, (5, 5, 2), "Lone CR or LF in a command; CRLF ends a line"),
             LineFault::Nul => Self::new(500, (5, 5, 2), "NUL in a command"),
             LineFault::TooLong => Self::new(500, (5, 5, 6), "Line too long"),
+            LineFault::Endless => Self::new(421, (4, 7, 0), "A line without end, closing"),
+            LineFault::Tls => Self::new(554, (5, 5, 1), "A command is awaited here, not TLS; closing"),
         }
     }
 
@@ -251,6 +279,7 @@ impl Reply {
             CommandFault::Smtputf8Needed => (553, (5, 6, 7)),
             CommandFault::Mechanism => (504, (5, 5, 4)),
             CommandFault::Base64 => (501, (5, 5, 2)),
+            CommandFault::Http => (554, (5, 5, 1)),
             CommandFault::ChunkSize => (421, (4, 5, 4)),
         };
         let mut text = fault.to_string();
@@ -258,6 +287,18 @@ impl Reply {
             first.make_ascii_uppercase();
         }
         Self::new(code, enhanced, text)
+    }
+
+    /// In place of the greeting, to a client that does not wait for it (RFC 5321 §3.1).
+    #[must_use]
+    pub fn spoke_first() -> Self {
+        Self::new(554, (5, 5, 1), "The server speaks first; closing")
+    }
+
+    /// Said before closing, when a connection has asked for more than its share.
+    #[must_use]
+    pub fn too_many_commands() -> Self {
+        Self::new(421, (4, 7, 0), "Too many commands on one connection, come again on a new one")
     }
 
     /// Said before closing, when too many commands were none.
@@ -275,7 +316,9 @@ impl Reply {
     /// Said before closing, when the gateway is being stopped.
     #[must_use]
     pub fn shutting_down() -> Self {
-        Self::refused(&Refusal::new(Class::ShuttingDown, String::new()), false)
+        let refusal = Refusal::new(Class::ShuttingDown, String::new());
+        // Said to whoever is connected, mail or no mail: not worth an event each.
+        Self { refused: None, ..Self::refused(&refusal, false) }
     }
 
     /// Said before closing, when the connection and its session no longer agree: a fault of ours.

@@ -10,6 +10,8 @@ mod commands;
 mod login;
 mod stage;
 
+use std::sync::Arc;
+
 use crate::domain::address::{Domain, ForwardPath, ReversePath};
 use crate::domain::arrival::Receipt;
 use crate::domain::envelope::{Envelope, Route, Sender};
@@ -17,7 +19,7 @@ use crate::domain::office::{LoginDemand, TlsFacts};
 use crate::domain::sasl::{Attempt, Step};
 use crate::domain::status::{Class, Refusal};
 
-use super::command::Command;
+use super::command::{Command, CommandFault};
 use super::line::{LineFault, LineReader};
 use super::reply::Reply;
 use stage::{Stage, Turn};
@@ -35,6 +37,27 @@ pub struct Settings {
     pub starttls: bool,
     /// Whether AUTH is offered, under TLS, and whether MAIL needs it.
     pub login: LoginDemand,
+    /// What one connection may ask of us.
+    pub limits: Limits,
+}
+
+/// What one connection may ask of us before it is closed; its client comes again on a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Commands in all. A transaction that has begun may go to its end.
+    pub commands: u32,
+    /// Commands since a message was last kept that bring none nearer: NOOP, RSET, HELP, VRFY, another EHLO, an empty
+    /// chunk, MAIL and RCPT that are refused.
+    pub junk: u32,
+    /// Lines since a message was last kept that are no command, or one at the wrong time.
+    pub faults: u32,
+}
+
+impl Default for Limits {
+    /// As `config/brevbro.toml` explains.
+    fn default() -> Self {
+        Self { commands: 100_000, junk: 1000, faults: 10 }
+    }
 }
 
 /// What has happened.
@@ -42,6 +65,8 @@ pub struct Settings {
 pub enum Event<'a> {
     /// The connection is there (and its TLS, where that comes first).
     Opened,
+    /// The connection is there, and its client spoke before it was greeted.
+    SpokeFirst,
     /// A line, without its CRLF.
     Line(Result<&'a [u8], LineFault>),
     /// To [`Action::AskSender`].
@@ -86,6 +111,8 @@ pub enum Action {
     AskRecipient {
         /// As answered before.
         sender: Sender,
+        /// MAIL's argument.
+        from: ReversePath,
         /// RCPT's argument.
         path: ForwardPath,
     },
@@ -102,15 +129,12 @@ pub enum Action {
         keep: bool,
     },
     /// The body is whole: keep the message.
-    Keep(Box<Envelope>),
+    Keep(Arc<Envelope>),
     /// Drop the body that has been read.
     Discard,
     /// Send what is to be sent and close.
     Close,
 }
-
-/// Commands that were none, after which we close.
-const MAX_FAULTS: u8 = 10;
 
 /// Where a session stands.
 #[derive(Debug, Default)]
@@ -127,8 +151,12 @@ struct Facts {
     logged_in: bool,
     /// Asked to stop while an answer was outstanding.
     stopping: bool,
-    /// Commands that were none since a message was last kept.
-    faults: u8,
+    /// Commands in all.
+    commands: u32,
+    /// Of [`Limits::junk`], since a message was last kept.
+    junk: u32,
+    /// Of [`Limits::faults`], since a message was last kept.
+    faults: u32,
 }
 
 /// What TLS there is, as far as it matters for what is offered.
@@ -199,12 +227,12 @@ impl State {
             Event::Opened if matches!(stage, Stage::Fresh) => {
                 Turn::to(stage).reply(Reply::greeting(&settings.hostname))
             }
+            Event::SpokeFirst if matches!(stage, Stage::Fresh) => Turn::close(Reply::spoke_first(), held),
             Event::Line(line) if matches!(stage, Stage::LoginAwaited(..)) => login::response(stage, line),
-            Event::Line(line) if stage.awaits_line() => match line.map(Command::parse) {
-                Ok(Ok(command)) => commands::obey(stage, command, settings, facts),
-                Ok(Err(fault)) => Turn::fault(stage, Reply::command_fault(&fault)),
-                Err(fault) => Turn::fault(stage, Reply::line_fault(fault)),
-            },
+            Event::Line(line) if stage.awaits_line() => {
+                facts.commands = facts.commands.saturating_add(1);
+                line_turn(stage, line, settings, facts)
+            }
             Event::Login(answer) => {
                 facts.logged_in |= matches!((&stage, &answer), (Stage::LoginAsked(_), Ok(Step::Done(_))));
                 login::answer(stage, answer)
@@ -217,7 +245,7 @@ impl State {
             Event::Body(answer) => answers::body(stage, answer, settings),
             Event::Kept(answer) => {
                 if answer.is_ok() {
-                    facts.faults = 0;
+                    (facts.faults, facts.junk) = (0, 0);
                 }
                 answers::kept(stage, answer)
             }
@@ -230,18 +258,37 @@ impl State {
                 facts.stopping = true;
                 Turn::to(stage)
             }
-            Event::Opened | Event::Line(_) | Event::Encrypted(_) => Turn::close(Reply::confused(), held),
-        };
-        if turn.is_fault {
-            facts.faults = facts.faults.saturating_add(1);
-            if facts.faults >= MAX_FAULTS {
-                turn = Turn::close(Reply::too_many_faults(), held);
+            Event::Opened | Event::SpokeFirst | Event::Line(_) | Event::Encrypted(_) => {
+                Turn::close(Reply::confused(), held)
             }
+        };
+        facts.faults = facts.faults.saturating_add(u32::from(turn.is_fault));
+        facts.junk = facts.junk.saturating_add(u32::from(turn.is_junk));
+        if turn.is_fault && facts.faults >= settings.limits.faults {
+            turn = Turn::close(Reply::too_many_faults(), held);
+        }
+        if turn.is_junk && facts.junk >= settings.limits.junk && !turn.closes() {
+            turn = Turn::close(Reply::too_many_commands(), held);
         }
         if facts.stopping && turn.stage.awaits_line() {
             turn = turn.then_close(Reply::shutting_down());
         }
         (Self { stage: turn.stage, facts }, turn.actions)
+    }
+}
+
+/// What follows a line.
+fn line_turn(stage: Stage, line: Result<&[u8], LineFault>, settings: &Settings, facts: Facts) -> Turn {
+    let held = stage.holds_body();
+    if facts.commands > settings.limits.commands && stage.is_between_messages() {
+        return Turn::close(Reply::too_many_commands(), held);
+    }
+    match line.map(Command::parse) {
+        Ok(Ok(command)) => commands::obey(stage, command, settings, facts),
+        Ok(Err(fault @ CommandFault::Http)) => Turn::close(Reply::command_fault(&fault), held),
+        Ok(Err(fault)) => Turn::fault(stage, Reply::command_fault(&fault)),
+        Err(fault @ (LineFault::Tls | LineFault::Endless)) => Turn::close(Reply::line_fault(fault), held),
+        Err(fault) => Turn::fault(stage, Reply::line_fault(fault)),
     }
 }
 

@@ -9,6 +9,7 @@ use super::open::Store;
 use super::sql::{Row, Value, list, values};
 use crate::domain::event::{Event, What};
 use crate::domain::ids::{ArrivalId, OutboxId, RecordId, ReplyId};
+use crate::domain::reference::Reference;
 
 const EVENT: &str = "SELECT node, number, at, subject, what, detail, hash FROM event";
 
@@ -28,14 +29,35 @@ impl Store {
             .await
     }
 
-    /// All that happened to what this names (a record, an arrival, a reply, an outbox item, or a Message-ID, with or
-    /// without brackets) and to all that belongs to it, in the order of time. Empty: nothing is known.
+    /// Notes many events of one kind, each with its subject and detail, in one commit. As [`Store::note`].
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn note_all(&self, what: What, notes: Vec<(String, String)>) -> Result<(), StoreError> {
+        if notes.is_empty() {
+            return Ok(());
+        }
+        self.desk()
+            .write(move |write| {
+                for (subject, detail) in &notes {
+                    write.note(what, subject, detail.clone());
+                }
+                Box::pin(async { Ok(()) })
+            })
+            .await
+    }
+
+    /// All that happened to what this names (a record, an arrival, a reply, an outbox item, the reference of a refusal,
+    /// or a Message-ID, with or without brackets) and to all that belongs to it, in the order of time. Empty: nothing is known.
     ///
     /// # Errors
     /// When the database is away.
     pub async fn trace(&self, text: &str) -> Result<Vec<Event>, StoreError> {
         let mut subjects = Family::of(self, text).await?.names();
         subjects.insert(bare(text).to_owned());
+        if let Ok(reference) = bare(text).parse::<Reference>() {
+            subjects.insert(reference.to_string());
+        }
         let subjects: Vec<String> = subjects.into_iter().collect();
         let mut events = Vec::new();
         for subjects in subjects.chunks(500) {

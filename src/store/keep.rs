@@ -138,7 +138,10 @@ impl Store {
                     Destination::Citizen(_) if !proven => {
                         return Err(Refusal::new(Class::NotAnOffice, "a stranger's message was routed to a citizen"));
                     }
-                    Destination::Citizen(to) => (Some(to.account.clone()), to.notices.len(), to.account.to_string()),
+                    Destination::Citizen(to) => {
+                        let notices = if record.notify { to.notices.len() } else { 0 };
+                        (Some(to.account.clone()), notices, to.account.to_string())
+                    }
                     Destination::Postmaster => (Some(postmaster()), 0, postmaster().to_string()),
                     Destination::CitizenBySubject(_) => {
                         return Err(Refusal::new(

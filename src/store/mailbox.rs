@@ -75,6 +75,19 @@ impl Store {
         }
     }
 
+    /// The octets as they were received, and the fields that we added beside them.
+    ///
+    /// # Errors
+    /// When the database or the blob folder is away.
+    pub async fn received(&self, account: &AccountId, id: RecordId) -> Result<Option<(Bytes, String)>, StoreError> {
+        let text = "SELECT v.blob, v.raw, v.trace FROM record r JOIN arrival v ON v.id = r.arrival \
+                    WHERE r.account = $1 AND r.id = $2";
+        let row = self.read().fetch_option(text, values![account.as_str(), id.to_bytes()]).await?;
+        let Some(row) = row else { return Ok(None) };
+        let octets = self.octets_of(row.text_option(0)?, row.bytes_option(1)?).await?;
+        Ok(Some((octets, row.text(2)?)))
+    }
+
     /// Notes that the citizen has opened a record. Whether this was the first time.
     ///
     /// # Errors
@@ -146,9 +159,9 @@ impl Store {
         for row in self.read().fetch(sqlx::AssertSqlSafe(text), values).await? {
             lines.push(ConversationLine {
                 newest: record(&row)?,
-                records: count(row.int(18)?)?,
-                unread: count(row.int(19)?)?,
-                replies: count(row.int(20)?)?,
+                records: count(row.int(19)?)?,
+                unread: count(row.int(20)?)?,
+                replies: count(row.int(21)?)?,
             });
         }
         Ok(page(lines, limit, |line| line.newest.id))

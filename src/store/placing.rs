@@ -186,14 +186,14 @@ type Firsts = HashMap<RecordId, ArrivalId>;
 
 const RECORD: &str = "INSERT INTO record (id, arrival, account, office, conversation, kind, case_reference, subject, \
     from_name, from_address, date, received, due, reply_allowed, message_id, attachments, size, auto_submitted, \
-    message_key, fingerprint) VALUES";
+    message_key, fingerprint, addressed) VALUES";
 
 async fn insert_records(
     write: &mut Write,
     messages: &[&Prepared],
     threads: &mut Threads,
 ) -> Result<Firsts, StoreError> {
-    let mut rows = Vec::with_capacity(messages.len() * 20);
+    let mut rows = Vec::with_capacity(messages.len() * 21);
     let mut many = 0;
     for message in messages {
         let (arrival, summary) = (&message.arrival, &message.arrival.summary);
@@ -221,11 +221,12 @@ async fn insert_records(
                 summary.classification.auto_submitted,
                 message.message_key,
                 place.fingerprint.to_vec(),
+                record.addressed.as_str(),
             ]);
         }
     }
     let tail = "ON CONFLICT (message_key, fingerprint) DO NOTHING RETURNING 1";
-    if write.connection.insert_new(RECORD, tail, 20, rows).await? == many {
+    if write.connection.insert_new(RECORD, tail, 21, rows).await? == many {
         return Ok(Firsts::new());
     }
     // Some had been kept before, here or earlier in this batch. They are few: one by one.

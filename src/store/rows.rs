@@ -127,7 +127,7 @@ pub(super) fn peer_json(peer: &Peer) -> String {
 /// The columns of [`record`].
 pub(super) const RECORD: &str = "r.id, r.account, r.office, r.conversation, r.kind, r.case_reference, r.subject, \
     r.from_name, r.from_address, r.date, r.received, r.due, r.reply_allowed, r.message_id, r.attachments, r.size, \
-    r.auto_submitted, r.read_at";
+    r.auto_submitted, r.read_at, r.addressed";
 
 pub(super) fn record(row: &Row) -> Result<Record, StoreError> {
     let count = |n: i64| u32::try_from(n).map_err(|_| contradiction("a count out of range"));
@@ -152,6 +152,7 @@ pub(super) fn record(row: &Row) -> Result<Record, StoreError> {
         size: u64::try_from(row.int(15)?).map_err(|_| contradiction("a size out of range"))?,
         auto_submitted: row.int(16)? != 0,
         read: time_option(row.int_option(17)?)?,
+        addressed: row.text(18)?,
     })
 }
 

@@ -19,7 +19,7 @@ pub struct Stats {
     pub outbox: BTreeMap<String, u64>,
     /// Of all gateways.
     pub events: u64,
-    /// By class: the first word of a refusal's event.
+    /// By class: the first word of a refusal's event, and the counts of those that share one.
     pub refusals: BTreeMap<String, u64>,
     /// Messages that came to the door, of all gateways.
     pub messages: u64,
@@ -44,11 +44,19 @@ impl Store {
     pub async fn stats(&self) -> Result<Stats, StoreError> {
         let pool = self.read();
         let mut refusals = BTreeMap::new();
-        for (detail, many) in
-            groups(pool, "SELECT detail, count(*) FROM event WHERE what = 'refused' GROUP BY detail").await?
-        {
+        // The first words of a detail are of few kinds; the rest is of as many as there are refusals.
+        let text = "SELECT substr(detail, 1, 40), count(*) FROM event WHERE what = 'refused' GROUP BY 1";
+        for (detail, many) in groups(pool, text).await? {
             let word = detail.split(' ').next().unwrap_or_default();
             *refusals.entry(word.strip_prefix("class=").unwrap_or(word).to_owned()).or_insert(0) += many;
+        }
+        for row in pool.fetch("SELECT detail FROM event WHERE what = 'refused-more'", Vec::new()).await? {
+            let detail = row.text(0)?;
+            // Its classes stand before the networks.
+            let classes = detail.split(' ').take_while(|word| !word.starts_with("networks="));
+            for (class, many) in classes.filter_map(|word| word.split_once('=')) {
+                *refusals.entry(class.to_owned()).or_insert(0) += many.parse().unwrap_or(0);
+            }
         }
         let door = pool.fetch("SELECT messages, syncs FROM door", Vec::new()).await?;
         let (mut messages, mut syncs) = (0, 0);

@@ -65,6 +65,14 @@ fn author_of(office: &Office, from: &[Person]) -> Result<Mailbox, Refusal> {
     if office.speaks_with(&author) { Ok(author) } else { Err(refuse(format!("From is no sender of {}", office.id))) }
 }
 
+/// The name beside the author's address, if it may be shown: it is proved by nothing, and must not look like another
+/// address than the one that was.
+#[must_use]
+pub fn name(author: &Person) -> Option<&str> {
+    let looks_like_an_address = |name: &str| name.contains(['@', '\u{FE6B}', '\u{FF20}']);
+    author.name.as_deref().filter(|name| !looks_like_an_address(name))
+}
+
 /// Which of the offices that were claimed the message proves: the first of which From is a sender, and of whose rules
 /// one holds.
 ///

@@ -8,11 +8,17 @@ mod letters;
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use clap::Parser;
+use mail_auth::crypto::{RsaKey, Sha256};
+use mail_auth::dkim::DkimSigner;
+use mail_auth::headers::HeaderWriter;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -51,6 +57,15 @@ struct Options {
     /// Opens this many connections besides, greeted and then silent, before the first letter and until the end.
     #[arg(long, default_value_t = 0)]
     idle: usize,
+    /// Signs each letter (DKIM) with this RSA key: PEM, PKCS#1.
+    #[arg(long)]
+    sign: Option<PathBuf>,
+    /// The signature's domain.
+    #[arg(long, default_value = "hel.example")]
+    domain: String,
+    /// The signature's selector.
+    #[arg(long, default_value = "s1")]
+    selector: String,
     /// Waits for a line on standard input before it closes the idle connections.
     #[arg(long)]
     hold: bool,
@@ -123,16 +138,35 @@ fn letters_of(run: u64, options: &Options) -> Vec<Letter> {
         tail.extend_from_slice(b".\r\n");
         Bytes::from(tail)
     });
+    let signed = options.sign.as_deref().map(|key| signer(key, &options.domain, &options.selector));
     let one = |number: usize| match &shared {
         Some(tail) => Letter { head: letters::head(run, number as u64, 2000).into(), tail: tail.clone() },
         None => {
             let mut letter = letters::letter(run, number as u64, options.size);
+            if let Some(signed) = &signed {
+                letter = signed(&letter);
+            }
             assert!(!letter.starts_with(b".") && !letter.windows(3).any(|w| w == b"\r\n."), "a dot to be doubled");
             letter.extend_from_slice(b".\r\n");
             Letter { head: letter.into(), tail: Bytes::new() }
         }
     };
     (0..options.messages).map(one).collect()
+}
+
+/// The fields that are signed.
+const SIGNED: [&str; 7] = ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type"];
+
+/// Signs as an office's mail server does: gives a letter with its signature on top.
+fn signer(key: &Path, domain: &str, selector: &str) -> impl Fn(&[u8]) -> Vec<u8> {
+    let key = PrivatePkcs1KeyDer::from_pem_file(key).expect("an RSA key in PEM, PKCS#1");
+    let key = RsaKey::<Sha256>::from_key_der(PrivateKeyDer::Pkcs1(key)).expect("a good RSA key");
+    let signer = DkimSigner::from_key(key).domain(domain).selector(selector).headers(SIGNED);
+    move |letter| {
+        let mut signed = signer.sign(letter).expect("a letter that can be signed").to_header().into_bytes();
+        signed.extend_from_slice(letter);
+        signed
+    }
 }
 
 async fn send(

@@ -30,6 +30,13 @@ use jiff::tz::TimeZone;
 
 use crate::http::Client;
 
+/// By which address letters come to Anna.
+pub const ANNA: &str = "anna.virtanen@konto.example";
+
+fn keys() -> Keys {
+    Keys::derive(&[7; 32])
+}
+
 /// All of it; gone when dropped.
 pub struct House {
     pub address: SocketAddr,
@@ -73,7 +80,7 @@ impl House {
             move || Timestamp::from_millisecond(time.load(Ordering::Relaxed)).unwrap()
         });
         let ids = Ids::system(clock.clone());
-        let keys = Keys::derive(&[7; 32]);
+        let keys = keys();
         let kept = store::Settings {
             url: format!("sqlite:{}", folder.path().join("brevbro.db").display()),
             blobs: folder.path().join("blobs"),
@@ -137,6 +144,8 @@ impl House {
         let record = NewRecord {
             id,
             route: Route::decided(Destination::Citizen(to)),
+            addressed: keys().trace_hash(ANNA),
+            notify: true,
             kind: glance.tags.kind.unwrap_or(letter.kind),
             due: letter.due.map(|due| due.parse().unwrap()),
             reply_allowed: letter.reply_allowed,

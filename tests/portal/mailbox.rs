@@ -1,9 +1,10 @@
 //! The inbox, a message, its files.
 
+use brevbro::domain::address::Mailbox;
 use brevbro::domain::record::Kind;
 use sha2_of::sha256_hex;
 
-use crate::house::{House, Letter};
+use crate::house::{self, House, Letter};
 
 /// SHA-256 as the record has it.
 mod sha2_of {
@@ -129,7 +130,7 @@ async fn files_come_as_they_were_sent() {
     assert_eq!(anna.get(&format!("/messages/{id}/attachments/3")).status, 404);
     assert_eq!(anna.get(&format!("/messages/{id}/attachments/x")).status, 404);
     let whole = anna.get(&format!("/messages/{id}/raw"));
-    assert_eq!((whole.field("content-type"), &whole.body), (Some("message/rfc822"), &raw));
+    assert_eq!((whole.field("content-type"), &whole.body), (Some("message/rfc822"), &raw), "to nobody else");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,7 +147,8 @@ async fn every_message_of_the_collection_has_a_page() {
             assert_eq!(page.status, 200, "{}", path.display());
             assert!(!page.text().contains("defect-"), "{}: a defect without words", path.display());
             let raw_again = anna.get(&format!("/messages/{id}/raw")).body;
-            assert_eq!(raw_again, raw, "{}", path.display());
+            let own = |to: &Mailbox| to.folded() == house::ANNA;
+            assert_eq!(raw_again, brevbro::intake::copy(&raw, "", &own), "{}", path.display());
         }
     }
 }

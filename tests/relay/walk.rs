@@ -75,6 +75,8 @@ impl House {
         let record = NewRecord {
             id,
             route: Route::decided(Destination::Citizen(to)),
+            addressed: String::new(),
+            notify: true,
             kind: Kind::Message,
             due: None,
             reply_allowed: true,

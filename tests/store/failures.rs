@@ -32,7 +32,7 @@ fn a_database_of_a_newer_version_is_refused() {
         execute(
             world,
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                        SELECT 9001, description, success, checksum, execution_time FROM _sqlx_migrations",
+                        SELECT 9001, description, success, checksum, execution_time FROM _sqlx_migrations WHERE version = 1",
         )
         .await;
         let Err(error) = open(world.settings.clone(), world).await else { panic!("opened") };

@@ -160,6 +160,8 @@ impl World {
                     tags: Tags::default(),
                 },
             })),
+            addressed: String::new(),
+            notify: true,
             kind: Kind::Request,
             due: Some("2026-12-31".parse().unwrap()),
             reply_allowed: true,

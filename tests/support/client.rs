@@ -37,6 +37,11 @@ impl Client {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         stream.set_write_timeout(Some(Duration::from_secs(60)))?;
+        Self::over(stream)
+    }
+
+    /// The same over a connection that is there.
+    pub fn over(stream: TcpStream) -> Result<Self> {
         let mut client = Self { stream: BufReader::new(stream) };
         client.expect_yes()?;
         client.command("EHLO mail.hel.example")?;

@@ -11,7 +11,7 @@ use brevbro::domain::office::{
 };
 use brevbro::domain::record::{Kind, Tags};
 use brevbro::domain::status::{Class, Refusal};
-use brevbro::smtp::session::Settings;
+use brevbro::smtp::session::{Limits, Settings};
 
 pub const MAX_MESSAGE: u64 = 1 << 20;
 pub const MAX_RECIPIENTS: usize = 5;
@@ -27,6 +27,7 @@ pub fn settings() -> Settings {
         max_recipients: MAX_RECIPIENTS,
         starttls: true,
         login: LoginDemand::Off,
+        limits: Limits::default(),
     }
 }
 

@@ -126,6 +126,11 @@ tls = "implicit"
 certificate = "server.pem"
 key = "server.key"
 
+# The tests' clerks write faster than people.
+[limits]
+messages_per_office = 1000000000
+messages_per_pair = 1000000000
+
 [portal]
 address = "127.0.0.1:{http}"
 
@@ -243,6 +248,11 @@ language = "sv"
             Ok(answer.ends_with(b"200"))
         };
         ask().unwrap_or(false)
+    }
+
+    /// The process, while it runs.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
     }
 
     /// Ends it at once, as a power cut would, but for what the kernel already has.

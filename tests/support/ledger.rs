@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::api::Api;
 use super::client::{Answer, Client};
+use super::mailbox::as_it_came;
 use super::{hash, letters};
 
 /// What was said and heard.
@@ -47,10 +48,11 @@ impl Ledger {
         api.raw_into(&records, folder.path());
         let mut kept: HashMap<String, String> = HashMap::new();
         for record in records {
-            let octets = std::fs::read(folder.path().join(&record)).unwrap();
-            let message_id = message_id(&octets);
+            let copy = std::fs::read(folder.path().join(&record)).unwrap();
+            let octets = as_it_came(&copy);
+            let message_id = message_id(octets);
             if let Some(promise) = promised.get(&message_id) {
-                assert_eq!(*promise, hash::sha256(&octets), "{message_id} has other octets");
+                assert_eq!(*promise, hash::sha256(octets), "{message_id} has other octets");
             }
             if let Some(twin) = kept.insert(message_id.clone(), record.clone()) {
                 panic!("{message_id} is there twice: {twin} and {record}");

@@ -52,6 +52,21 @@ impl Mailbox {
     }
 }
 
+/// The citizen's copy without the fields that the gateway put on top: they end with its own Received.
+pub fn as_it_came(copy: &[u8]) -> &[u8] {
+    let mut in_received = false;
+    let mut at = 0;
+    for line in copy.split_inclusive(|octet| *octet == b'\n') {
+        let folded = line.starts_with(b" ") || line.starts_with(b"\t");
+        if in_received && !folded {
+            return &copy[at..];
+        }
+        in_received |= line.starts_with(b"Received: ");
+        at += line.len();
+    }
+    panic!("no trace on top: {}", String::from_utf8_lossy(copy));
+}
+
 /// What Python's parser makes of a message.
 pub fn read(message: &[u8]) -> serde_json::Value {
     use std::io::Write;

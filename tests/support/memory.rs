@@ -81,7 +81,7 @@ impl Memory {
             // The fixture has no passwords, and offers no login.
             Action::Login(_) => return Some(Event::Login(Err(Refusal::new(Class::LoginFailed, "fixture")))),
             Action::AskSender { path, .. } => return Some(Event::Sender(Ok(fixture::sender(&path)))),
-            Action::AskRecipient { sender, path } => return Some(Event::Recipient(fixture::route(&sender, &path))),
+            Action::AskRecipient { sender, path, .. } => return Some(Event::Recipient(fixture::route(&sender, &path))),
             Action::ReadData => self.reading = Reading::Data(DataReader::default()),
             Action::ReadChunk { size, last, keep } => {
                 self.chunks.begin(if keep { size } else { 0 });

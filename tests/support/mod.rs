@@ -15,6 +15,7 @@ pub mod letters;
 pub mod mailbox;
 pub mod memory;
 pub mod oracle;
+pub mod origin;
 pub mod peers;
 pub mod sink;
 pub mod transcript;

@@ -134,8 +134,39 @@ impl Drop for OfficeServer {
     }
 }
 
+/// A Postfix that hands on what it is given.
+pub struct Relay {
+    folder: tempfile::TempDir,
+    /// In clear, for this machine.
+    pub smtp_port: u16,
+}
+
+impl Relay {
+    /// Starts it with these lines of main.cf.
+    pub fn start(lines: &[String]) -> Self {
+        let folder = folder("relay");
+        let place = place(&folder);
+        let mut words = vec!["start", &place, "maildir"];
+        words.extend(lines.iter().map(String::as_str));
+        let smtp = script("postfix", &words);
+        Self { smtp_port: smtp.parse().unwrap(), folder }
+    }
+
+    /// What became of what.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        script("postfix", &["stop", &place(&self.folder)]);
+        clear(&self.folder);
+    }
+}
+
 /// Some files in it are root's or the server's own: they go first, so that the rest can.
-fn clear(folder: &tempfile::TempDir) {
+pub fn clear(folder: &tempfile::TempDir) {
     let path = folder.path().to_str().unwrap();
     let program = if is_root() { ["rm", "-rf"].as_slice() } else { ["sudo", "-n", "rm", "-rf"].as_slice() };
     let _ = Command::new(program[0]).args(&program[1..]).arg(path).status();

@@ -33,13 +33,18 @@ pub struct Wire {
 
 impl Wire {
     pub fn to(gateway: &Gateway, cut: usize) -> Self {
+        let stream = TcpStream::connect(("127.0.0.1", gateway.smtp_port)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self::over(gateway, stream, cut)
+    }
+
+    /// The same over a connection that is there.
+    pub fn over(gateway: &Gateway, stream: TcpStream, cut: usize) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(gateway.path("ca.pem")).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
-        let stream = TcpStream::connect(("127.0.0.1", gateway.smtp_port)).unwrap();
-        stream.set_nodelay(true).unwrap();
         Self { line: Line::Clear(stream), config, cut }
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::app::{self, Running};
+use crate::app::{self, Inherited, Running};
 use crate::clock::{Clock, Ids};
 use crate::config::{self, Config};
 use crate::domain::address::{Domain, Mailbox, ReversePath};
@@ -56,7 +56,7 @@ pub async fn run(once: bool, dir: Option<PathBuf>) -> Result<(), Failed> {
     folder.offices(office_server)?;
 
     let config = Config::load(&folder.file("brevbro.toml")).map_err(|faults| faults_in_words(&faults))?;
-    let running = Box::pin(app::start(&config, clock, ids.clone())).await?;
+    let running = Box::pin(app::start(&config, Inherited::default(), clock, ids.clone())).await?;
     enrol(&running, &folder.file("offices.toml")).await?;
     let smtp = *running.smtp.first().ok_or("no SMTP listener")?;
     let http = running.http;

@@ -11,6 +11,7 @@ use super::{List, Paging};
 use crate::domain::ids::RecordId;
 use crate::domain::record::{Person, Record};
 use crate::intake::json::RecordJson;
+use crate::portal::addressee::Addressee;
 use crate::portal::fault::{Fault, Problem};
 use crate::portal::state::PortalState;
 use crate::portal::visitor::Caller;
@@ -116,14 +117,16 @@ pub(in crate::portal) async fn one(
     let _share = state.reading.message(record.size).await?;
     let raw = state.store.raw(&caller.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
     let base = format!("/api/v1/messages/{}/attachments/", record.id);
-    let content = reading::content(raw, Some(base)).await?;
+    let mut content = reading::content(raw, Some(base)).await?;
+    content.to = Addressee::of(&record).among(content.to, &state.keys);
     if record.read.is_none() {
         state.store.mark_read(&caller.account.id, record.id).await?;
     }
     Ok(Json(RecordJson::of_record(content, &record)))
 }
 
-/// The message exactly as it came.
+/// The citizen's copy of the message: as it came, with the gateway's own trace fields on top, and without whoever else
+/// it went to.
 #[utoipa::path(
     get, path = "/api/v1/messages/{id}/raw", params(("id" = String, Path)), tag = "messages",
     responses(

@@ -72,8 +72,11 @@ fn forms_that_are_not() {
     ] {
         assert!(matches!(parse(line), Err(CommandFault::Form(_))), "{line}: {:?}", parse(line));
     }
-    for line in ["", " ", " NOOP", "NOOP:", "XYZZY", "ETRN x", "GET / HTTP/1.1", "DATA.", "TURN"] {
+    for line in ["", " ", " NOOP", "NOOP:", "XYZZY", "ETRN x", "GET", "get / HTTP/1.1", "DATA.", "TURN"] {
         assert_eq!(parse(line), Err(CommandFault::Unknown), "{line}");
+    }
+    for line in ["GET / HTTP/1.1", "POST /\u{1} HTTP/1.0", "PRI * HTTP/2.0", "CONNECT mail:25"] {
+        assert_eq!(parse(line), Err(CommandFault::Http), "{line}");
     }
     for line in [&b"NOOP \x01"[..], b"NOOP\t\xff", b"\xff", b"MAIL FROM:<\xe5@b>", b"NO\tOP", b"NOOP \xc2\x85 x"] {
         assert_eq!(Command::parse(line), Err(CommandFault::NotText), "{line:?}");

@@ -1,6 +1,8 @@
 //! What follows from the answers to what was asked.
 
-use super::stage::{Opened, Reading, Stage, Turn, refused, too_large};
+use std::sync::Arc;
+
+use super::stage::{Opened, Reading, Stage, Turn, refused_message, refused_recipient, refused_sender, too_large};
 use super::{Action, Settings};
 use crate::domain::arrival::Receipt;
 use crate::domain::envelope::{Route, Sender};
@@ -12,10 +14,12 @@ pub fn sender(stage: Stage, answer: Result<Sender, Refusal>, settings: &Settings
     let Stage::SenderAsked(hello, opening) = stage else { return confused(&stage) };
     let sender = match answer {
         Ok(sender) => sender,
-        Err(refusal) => return Turn::to(Stage::Ready(hello)).reply(Reply::refused(&refusal, opening.smtputf8)),
+        Err(refusal) => {
+            return Turn::to(Stage::Ready(hello)).reply(refused_sender(refusal, opening, None)).junk();
+        }
     };
     if let Some(refusal) = opening.size.and_then(|size| too_large(size, &sender, settings)) {
-        return Turn::to(Stage::Ready(hello)).reply(refused(refusal, &sender, opening.smtputf8));
+        return Turn::to(Stage::Ready(hello)).reply(refused_sender(refusal, opening, Some(&sender)));
     }
     let opened = Opened { path: opening.path, sender, smtputf8: opening.smtputf8 };
     Turn::to(Stage::Sender(hello, opened)).reply(Reply::sender_ok())
@@ -27,8 +31,8 @@ pub fn recipient(stage: Stage, answer: Result<Route, Refusal>) -> Turn {
     match answer {
         Ok(route) => Turn::to(Stage::Recipients(hello, transaction.with(path, route))).reply(Reply::recipient_ok()),
         Err(refusal) => {
-            let reply = refused(refusal, transaction.sender(), transaction.smtputf8());
-            Turn::to(transaction.stage(hello)).reply(reply)
+            let reply = refused_recipient(refusal, &transaction, path);
+            Turn::to(transaction.stage(hello)).reply(reply).junk()
         }
     }
 }
@@ -48,13 +52,13 @@ pub fn body(stage: Stage, answer: Result<u64, Refusal>, settings: &Settings) -> 
     });
     match size {
         Ok(_) if last => {
-            let stage = Stage::Keeping { hello, sender: envelope.sender.clone(), smtputf8: envelope.smtputf8 };
-            Turn::to(stage).act(Action::Keep(envelope))
+            let envelope = Arc::from(envelope);
+            Turn::to(Stage::Keeping { hello, envelope: Arc::clone(&envelope) }).act(Action::Keep(envelope))
         }
         Ok(size) => Turn::to(Stage::Chunks { reading: Reading { hello, envelope }, size }).reply(Reply::chunk_ok(size)),
         // The transaction is over: the chunks that are still to come meet 503.
         Err(refusal) => {
-            let reply = refused(refusal, &envelope.sender, envelope.smtputf8);
+            let reply = refused_message(refusal, &envelope);
             Turn::to(Stage::Ready(hello)).act(Action::Discard).reply(reply)
         }
     }
@@ -62,11 +66,11 @@ pub fn body(stage: Stage, answer: Result<u64, Refusal>, settings: &Settings) -> 
 
 /// Whether the message is in the store.
 pub fn kept(stage: Stage, answer: Result<Receipt, Refusal>) -> Turn {
-    let Stage::Keeping { hello, sender, smtputf8 } = stage else { return confused(&stage) };
+    let Stage::Keeping { hello, envelope } = stage else { return confused(&stage) };
     let turn = Turn::to(Stage::Ready(hello));
     match answer {
         Ok(receipt) => turn.reply(Reply::accepted(&receipt)),
-        Err(refusal) => turn.act(Action::Discard).reply(refused(refusal, &sender, smtputf8)),
+        Err(refusal) => turn.act(Action::Discard).reply(refused_message(refusal, &envelope)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What each command does where.
 
-use super::stage::{Hello, Opening, Reading, Stage, Transaction, Turn, refused, too_large};
+use super::stage::{Hello, Opening, Reading, Stage, Transaction, Turn, refused_message, refused_recipient, too_large};
 use super::{Action, Encryption, Facts, Settings, login};
 use crate::domain::envelope::Sender;
 use crate::domain::office::LoginDemand;
@@ -16,10 +16,13 @@ pub fn obey(stage: Stage, command: Command, settings: &Settings, facts: Facts) -
             let Settings { hostname, max_message, max_recipients, .. } = settings;
             let (starttls, mechanisms) = (settings.starttls && !encrypted, login::offered(settings, facts));
             let reply = Reply::ehlo(hostname, *max_message, *max_recipients, starttls, mechanisms);
-            abandon(stage, |_| Stage::Ready(Hello { name, extended: true })).reply(reply)
+            let is_junk = !matches!(stage, Stage::Fresh);
+            Turn { is_junk, ..abandon(stage, |_| Stage::Ready(Hello { name, extended: true })).reply(reply) }
         }
         Command::Helo(name) => {
-            abandon(stage, |_| Stage::Ready(Hello { name, extended: false })).reply(Reply::helo(&settings.hostname))
+            let reply = Reply::helo(&settings.hostname);
+            let is_junk = !matches!(stage, Stage::Fresh);
+            Turn { is_junk, ..abandon(stage, |_| Stage::Ready(Hello { name, extended: false })).reply(reply) }
         }
         Command::Auth { mechanism, initial } => login::auth(stage, mechanism, initial, settings, facts),
         Command::Mail(command) => mail(stage, command, settings, facts),
@@ -27,10 +30,10 @@ pub fn obey(stage: Stage, command: Command, settings: &Settings, facts: Facts) -
         Command::Data => data(stage),
         Command::Bdat { size, last } => bdat(stage, size, last, settings),
         Command::StartTls => start_tls(stage, settings, encrypted),
-        Command::Rset => abandon(stage, |hello| hello.map_or(Stage::Fresh, Stage::Ready)).reply(Reply::reset()),
-        Command::Noop => Turn::to(stage).reply(Reply::noop()),
-        Command::Help => Turn::to(stage).reply(Reply::help()),
-        Command::Vrfy => Turn::to(stage).reply(Reply::not_verified()),
+        Command::Rset => abandon(stage, |hello| hello.map_or(Stage::Fresh, Stage::Ready)).reply(Reply::reset()).junk(),
+        Command::Noop => Turn::to(stage).reply(Reply::noop()).junk(),
+        Command::Help => Turn::to(stage).reply(Reply::help()).junk(),
+        Command::Vrfy => Turn::to(stage).reply(Reply::not_verified()).junk(),
         Command::Expn => Turn::fault(stage, Reply::not_implemented()),
         Command::Quit => Turn::close(Reply::bye(), stage.holds_body()),
     }
@@ -96,10 +99,14 @@ fn rcpt(stage: Stage, rcpt: Rcpt, settings: &Settings) -> Turn {
         && envelope.recipients().count() >= most
     {
         let refusal = Refusal::new(Class::TooManyRecipients, "over the limit of recipients");
-        let reply = refused(refusal, transaction.sender(), transaction.smtputf8());
+        let reply = refused_recipient(refusal, &transaction, rcpt.path);
         return Turn::to(transaction.stage(hello)).reply(reply);
     }
-    let ask = Action::AskRecipient { sender: transaction.sender().clone(), path: rcpt.path.clone() };
+    let ask = Action::AskRecipient {
+        sender: transaction.sender().clone(),
+        from: transaction.reverse_path().clone(),
+        path: rcpt.path.clone(),
+    };
     Turn::to(Stage::RecipientAsked(hello, transaction, rcpt.path)).act(ask)
 }
 
@@ -127,14 +134,15 @@ fn bdat(stage: Stage, size: u64, last: bool, settings: &Settings) -> Turn {
     };
     let envelope = &reading.envelope;
     if let Some(refusal) = too_large(before.unwrap_or(0).saturating_add(size), &envelope.sender, settings) {
-        let reply = refused(refusal, &envelope.sender, envelope.smtputf8);
+        let reply = refused_message(refusal, envelope);
         let mut turn = refuse_chunk(Stage::Ready(reading.hello), size, reply, false);
         if before.is_some() {
             turn.actions.insert(0, Action::Discard);
         }
         return turn;
     }
-    Turn::to(Stage::Chunk { reading, last }).act(Action::ReadChunk { size, last, keep: true })
+    let turn = Turn::to(Stage::Chunk { reading, last }).act(Action::ReadChunk { size, last, keep: true });
+    Turn { is_junk: size == 0 && !last, ..turn }
 }
 
 fn refuse_chunk(back: Stage, size: u64, reply: Reply, fault: bool) -> Turn {

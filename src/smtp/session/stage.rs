@@ -1,10 +1,12 @@
 //! Where a session can stand, and one step's outcome.
 
+use std::sync::Arc;
+
 use super::{Action, Settings};
 use crate::domain::address::{ForwardPath, ReversePath};
 use crate::domain::envelope::{Envelope, Recipient, Route, Sender};
 use crate::domain::sasl::{Exchange, Mechanism};
-use crate::domain::status::{Class, Refusal};
+use crate::domain::status::{Class, Occasion, Refusal};
 use crate::smtp::reply::Reply;
 
 /// EHLO or HELO was said.
@@ -84,7 +86,7 @@ pub enum Stage {
     /// For the octets of a chunk that nobody wants; then this is answered, and the session stands where it stood.
     Refused { back: Box<Stage>, reply: Reply, fault: bool },
     /// For the receipt.
-    Keeping { hello: Hello, sender: Sender, smtputf8: bool },
+    Keeping { hello: Hello, envelope: Arc<Envelope> },
     /// For nothing.
     Closed,
 }
@@ -101,6 +103,11 @@ impl Stage {
                 | Self::Recipients(..)
                 | Self::Chunks { .. }
         )
+    }
+
+    /// No transaction is open.
+    pub fn is_between_messages(&self) -> bool {
+        matches!(self, Self::Fresh | Self::Ready(_))
     }
 
     /// Octets of a body lie with whoever reads them.
@@ -121,7 +128,7 @@ impl Stage {
             | Self::Data(Reading { envelope, .. })
             | Self::Chunk { reading: Reading { envelope, .. }, .. }
             | Self::Chunks { reading: Reading { envelope, .. }, .. } => Some(&envelope.sender),
-            Self::Keeping { sender, .. } => Some(sender),
+            Self::Keeping { envelope, .. } => Some(&envelope.sender),
             Self::Fresh
             | Self::Handshake
             | Self::Ready(_)
@@ -135,6 +142,13 @@ impl Stage {
 }
 
 impl Transaction {
+    pub fn reverse_path(&self) -> &ReversePath {
+        match self {
+            Self::Open(opened) => &opened.path,
+            Self::Addressed(envelope) => &envelope.reverse_path,
+        }
+    }
+
     pub fn sender(&self) -> &Sender {
         match self {
             Self::Open(opened) => &opened.sender,
@@ -194,11 +208,36 @@ pub fn too_large(size: u64, sender: &Sender, settings: &Settings) -> Option<Refu
 }
 
 /// A refusal in the sender's language: a stranger's is English.
-pub fn refused(refusal: Refusal, sender: &Sender, smtputf8: bool) -> Reply {
+fn refused(refusal: Refusal, sender: &Sender, smtputf8: bool, occasion: Occasion) -> Reply {
+    let (refusal, office) = match sender {
+        Sender::Office(trusted) => (refusal.in_language(sender.language()), Some(trusted.office().id.clone())),
+        Sender::Claimed(_) => (refusal.in_language(sender.language()), None),
+        Sender::Stranger => (refusal, None),
+    };
+    Reply::refused(&refusal, smtputf8).on(Occasion { office, ..occasion })
+}
+
+/// MAIL is refused; `sender`, where it is known who that is.
+pub fn refused_sender(refusal: Refusal, opening: Opening, sender: Option<&Sender>) -> Reply {
+    let occasion = Occasion { step: "mail", from: Some(opening.path), ..Occasion::default() };
     match sender {
-        Sender::Office(_) | Sender::Claimed(_) => Reply::refused(&refusal.in_language(sender.language()), smtputf8),
-        Sender::Stranger => Reply::refused(&refusal, smtputf8),
+        Some(sender) => refused(refusal, sender, opening.smtputf8, occasion),
+        None => Reply::refused(&refusal, opening.smtputf8).on(occasion),
     }
+}
+
+/// RCPT is refused.
+pub fn refused_recipient(refusal: Refusal, transaction: &Transaction, path: ForwardPath) -> Reply {
+    let from = Some(transaction.reverse_path().clone());
+    let occasion = Occasion { step: "rcpt", from, to: Some(path), ..Occasion::default() };
+    refused(refusal, transaction.sender(), transaction.smtputf8(), occasion)
+}
+
+/// The message is refused.
+pub fn refused_message(refusal: Refusal, envelope: &Envelope) -> Reply {
+    let (from, to) = (Some(envelope.reverse_path.clone()), Some(envelope.first.path.clone()));
+    let occasion = Occasion { step: "body", from, to, ..Occasion::default() };
+    refused(refusal, &envelope.sender, envelope.smtputf8, occasion)
 }
 
 /// What one step comes to.
@@ -208,15 +247,25 @@ pub struct Turn {
     pub actions: Vec<Action>,
     /// The command was none, or came at the wrong time.
     pub is_fault: bool,
+    /// The command brings no message nearer.
+    pub is_junk: bool,
 }
 
 impl Turn {
     pub fn to(stage: Stage) -> Self {
-        Self { stage, actions: Vec::new(), is_fault: false }
+        Self { stage, actions: Vec::new(), is_fault: false, is_junk: false }
     }
 
     pub fn fault(stage: Stage, reply: Reply) -> Self {
         Self { is_fault: true, ..Self::to(stage).reply(reply) }
+    }
+
+    pub fn junk(self) -> Self {
+        Self { is_junk: true, ..self }
+    }
+
+    pub fn closes(&self) -> bool {
+        matches!(self.stage, Stage::Closed)
     }
 
     pub fn close(reply: Reply, holds_body: bool) -> Self {

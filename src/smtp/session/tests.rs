@@ -14,6 +14,7 @@ fn settings() -> Settings {
         max_recipients: 3,
         starttls: true,
         login: LoginDemand::Offered,
+        limits: Limits { commands: 60, junk: 20, faults: 10 },
     }
 }
 
@@ -214,6 +215,45 @@ fn answers_to_nothing_close() {
     assert_eq!(Played::at_ready().then(Event::Opened).since(2), "421, close");
     let outstanding = Played::at_recipients().says("DATA").says("RSET");
     assert_eq!(outstanding.since(8), "discard, 421, close");
+}
+
+#[test]
+fn a_connection_ends_that_brings_nothing() {
+    let times = |played: Played, line: &str, times| (0..times).fold(played, |played, _| played.says(line));
+    assert_eq!(times(Played::at_ready(), "NOOP", 20).since(20), "250, 421, close");
+    assert_eq!(times(Played::at_recipients(), "RSET", 25).since(24), "250, 421, close");
+    let kept = |played: Played| played.says("DATA").then(Event::Body(Ok(1))).then(Event::Kept(Ok(receipt())));
+    let again = |played: Played| {
+        played.says("MAIL FROM:<>").then(Event::Sender(Ok(Sender::Stranger))).says("RCPT TO:<postmaster>")
+    };
+    let after = kept(times(Played::at_recipients(), "NOOP", 19));
+    assert!(!times(after, "NOOP", 19).state.is_closed(), "what is kept sets it back");
+    let refused = |played: Played| played.says("MAIL FROM:<>").then(Event::Sender(Err(refusal(Class::NotAnOffice))));
+    assert_eq!((0..20).fold(Played::at_ready(), |played, _| refused(played)).since(40), "sender?, 421, close");
+    let chunks = |played: Played| played.says("BDAT 0").then(Event::Body(Ok(0)));
+    let chunked = (0..20).fold(Played::at_recipients(), |played, _| chunks(played));
+    assert_eq!(chunked.since(chunked.log.len() - 3), "discard, 421, close");
+
+    // Fifty-eight commands, and four of a message that goes to its end.
+    let next = |played: Played| again(played).then(Event::Recipient(Ok(postmaster())));
+    let messages = (0..18).fold(kept(Played::at_recipients()), |played, _| kept(next(played)));
+    let said = messages.log.len();
+    let last = next(messages).says("RCPT TO:<postmaster>").then(Event::Recipient(Ok(postmaster())));
+    let last = kept(last).says("MAIL FROM:<>");
+    let whole = "sender?, 250, recipient?, 250, recipient?, 250, 354, read, keep 1, 250, 421, close";
+    assert_eq!(last.since(said), whole);
+}
+
+#[test]
+fn whoever_does_not_speak_smtp_hears_it_once() {
+    for line in ["GET / HTTP/1.1", "POST /x HTTP/1.0", "PRI * HTTP/2.0"] {
+        assert_eq!(Played::new().says(line).says("EHLO a").since(1), "554, close", "{line}");
+    }
+    assert_eq!(Played::new().then(Event::Line(Err(LineFault::Tls))).since(1), "554, close");
+    assert_eq!(Played::new().then(Event::Line(Err(LineFault::Endless))).since(1), "421, close");
+    let early = Played { state: State::new(), log: Vec::new() }.then(Event::SpokeFirst);
+    assert_eq!(early.since(0), "554, close");
+    assert_eq!(Played::at_ready().then(Event::SpokeFirst).since(2), "421, close");
 }
 
 /// Anything that can happen, in any order.

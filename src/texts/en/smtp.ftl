@@ -29,3 +29,5 @@ unavailable = The message cannot be taken just now. Your mail server will try ag
 too-fast = Too many messages at a time. Your mail server will try again by itself.
 loop = The message has been here before and goes in circles. Ask your mail administrator where it is forwarded.
 shutting-down = The service is being restarted. Your mail server will try again by itself.
+too-many-connections = Too many connections at a time. Your mail server will try again by itself.
+too-many-of-network = Too many connections from your network. Your mail server will try again by itself.

@@ -29,3 +29,5 @@ unavailable = Viestiä ei voi juuri nyt ottaa vastaan. Sähköpostipalvelimenne 
 too-fast = Liian monta viestiä kerralla. Sähköpostipalvelimenne yrittää itse uudelleen.
 loop = Viesti on jo käynyt täällä ja kiertää kehää. Kysy sähköpostin ylläpitäjältä, mihin se välitetään.
 shutting-down = Palvelu käynnistyy uudelleen. Sähköpostipalvelimenne yrittää itse uudelleen.
+too-many-connections = Liian monta yhteyttä yhtä aikaa. Sähköpostipalvelimenne yrittää itse uudelleen.
+too-many-of-network = Liian monta yhteyttä verkostanne. Sähköpostipalvelimenne yrittää itse uudelleen.

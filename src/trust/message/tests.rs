@@ -204,3 +204,12 @@ fn a_signature_alone_covers_what_is_shown() {
     assert_eq!(with(&|case| signature(case, &|s| s.signed = None)), Err("replay"));
     assert_eq!(with(&|case| signature(case, &|s| s.domain = domain("other.example"))), Err("replay"));
 }
+
+#[test]
+fn a_name_that_looks_like_an_address_is_not_shown() {
+    let named = |name: &str| Person { name: Some(name.to_owned()), address: "clerk@hel.example".to_owned() };
+    assert_eq!(name(&named("Maija Meikäläinen")), Some("Maija Meikäläinen"));
+    for other in ["police@poliisi.example", "registry＠poliisi.example", "a﹫b"] {
+        assert_eq!(name(&named(other)), None, "{other}");
+    }
+}

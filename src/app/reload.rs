@@ -1,0 +1,84 @@
+//! A new configuration for a gateway at work. Everything that can fail is done first, beside what runs; then all of it
+//! is taken into use, or none.
+
+use std::sync::Arc;
+
+use tracing::info;
+
+use super::inherited::Inherited;
+use super::listeners::Difference;
+use super::pages::portal_state;
+use super::way_out::{build_outbound, build_relay};
+use super::{CannotStart, Running, way_in};
+use crate::config::Config;
+
+impl Running {
+    /// Takes another configuration into use. Sessions that have begun go on under the terms that held at the door;
+    /// whoever comes now meets the new ones. Certificates and keys are read anew.
+    ///
+    /// # Errors
+    /// Everything that is in the way; then nothing has changed.
+    pub async fn reload(&self, config: Config) -> Result<Difference, Vec<CannotStart>> {
+        let mut current = self.current.lock().await;
+        let mut faults = fixed(&current.config, &config);
+        let relay = build_relay(&config, self.ids.clone()).map_err(|fault| faults.push(fault)).ok();
+        let directory = (*current.inbound.directory()).clone();
+        let parts = match way_in(&config, &self.store, directory) {
+            Ok(parts) => parts,
+            Err(fault) => {
+                faults.push(fault);
+                return Err(faults);
+            }
+        };
+        let inbound = Arc::new(current.inbound.renewed(parts));
+        let step = self.listeners.plan(&config, &inbound, &mut Inherited::default());
+        let step = step.map_err(|more| faults.extend(more)).ok();
+        // Sites of HTTP are left alone where nothing about them changes: browsers keep their connections.
+        let pages = if current.config.portal == config.portal {
+            None
+        } else {
+            current.portal.again("portal.address").map_err(|fault| faults.push(fault)).ok()
+        };
+        let (Some(relay), Some(step), true) = (relay, step, faults.is_empty()) else { return Err(faults) };
+
+        let difference = self.listeners.go(step, &self.tasks, &self.stop);
+        if let Some(socket) = pages {
+            let listen = current.portal.address;
+            let state = portal_state(&config, &self.store, &self.clock, &self.ids, listen);
+            current.portal.serve(socket, self.site(state), &self.tasks, &self.stop);
+        }
+        let way_out = self.stop.child_token();
+        let before = std::mem::replace(&mut current.way_out, way_out.clone());
+        let outbound = build_outbound(&config, &self.store, &relay, config.node.keys.clone());
+        self.tasks.spawn(outbound.run(way_out));
+        before.cancel();
+        current.inbound = inbound;
+        current.config = config;
+        let Difference { added, removed, kept } = &difference;
+        info!(?added, ?removed, ?kept, "the configuration was taken into use");
+        Ok(difference)
+    }
+}
+
+/// What cannot change under a gateway that runs: what it holds on to, and what other gateways know it by.
+fn fixed(old: &Config, new: &Config) -> Vec<CannotStart> {
+    let changes = [
+        ("node.id", old.node.id != new.node.id),
+        ("node.key_file", old.node.keys.identity_cipher != new.node.keys.identity_cipher),
+        ("node.data", old.node.data != new.node.data),
+        ("database.url", old.database.url != new.database.url),
+        ("blobs.folder", old.blobs.folder != new.blobs.folder),
+        ("blobs.inline_limit", old.blobs.inline_limit != new.blobs.inline_limit),
+        ("spool.folder", old.spool != new.spool),
+        ("portal.address", old.portal.address != new.portal.address),
+        ("metrics.address", old.metrics != new.metrics),
+        ("logging.format", old.logging.format != new.logging.format),
+        ("logging.target", old.logging.target != new.logging.target),
+    ];
+    let remedy = "restart the gateway, or take the change back";
+    changes
+        .into_iter()
+        .filter(|(_, changed)| *changed)
+        .map(|(key, _)| CannotStart::new(key, "this cannot change while the gateway runs", remedy))
+        .collect()
+}

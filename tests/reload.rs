@@ -1,0 +1,276 @@
+//! A new configuration, new certificates and new listeners, under sessions that go on as if nothing were.
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use support::client::Client;
+use support::gateway::{Gateway, Setup, said};
+use support::{certificate, letters, peers};
+
+const CLERK: &str = "registry@hel.example";
+const ANNA: &str = "anna.virtanen@konto.example";
+
+fn edit(gateway: &Gateway, change: impl FnOnce(String) -> String) {
+    let file = gateway.path("brevbro.toml");
+    fs::write(&file, change(fs::read_to_string(&file).unwrap())).unwrap();
+}
+
+/// `brevbro reload`, which succeeds.
+fn reload(gateway: &Gateway) -> String {
+    let output = gateway.run(&["reload"]);
+    assert!(output.status.success(), "{}", said(&output));
+    said(&output)
+}
+
+fn hang_up(gateway: &Gateway) {
+    let process = fs::read_to_string(gateway.path("data/brevbro.pid")).unwrap();
+    assert!(Command::new("kill").args(["-HUP", process.trim()]).status().unwrap().success());
+}
+
+/// Waits until the log has so many lines with this.
+fn logged(gateway: &Gateway, words: &str, times: usize) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while gateway.log().matches(words).count() < times {
+        assert!(Instant::now() < end, "nothing about {words:?}:\n{}", gateway.log());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A whole letter in one transaction, and its answer.
+fn deliver(client: &mut Client, number: u64) -> String {
+    client.send(CLERK, &[ANNA], &letters::letter(7, number, 2000)).unwrap().text()
+}
+
+/// A session over TLS from the first octet.
+type Session = BufReader<StreamOwned<ClientConnection, TcpStream>>;
+
+/// Connects if the server's certificate comes from this authority.
+fn over_tls(port: u16, ca: &Path) -> std::io::Result<Session> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
+    let tls = ClientConnection::new(config, ServerName::try_from("localhost").unwrap()).unwrap();
+    let mut session = BufReader::new(StreamOwned::new(tls, TcpStream::connect(("127.0.0.1", port))?));
+    let greeting = line(&mut session)?;
+    assert!(greeting.starts_with("220 "), "{greeting}");
+    Ok(session)
+}
+
+fn line(session: &mut Session) -> std::io::Result<String> {
+    let mut line = String::new();
+    session.read_line(&mut line)?;
+    Ok(line)
+}
+
+#[test]
+fn a_session_goes_on_and_the_next_meets_the_new_terms() {
+    let mut gateway = Gateway::start(Setup::default());
+    let mut old = Client::connect(gateway.smtp_port).unwrap();
+    let sized = |client: &mut Client| {
+        let lines = client.command("EHLO mail.hel.example").unwrap().lines;
+        lines.into_iter().find(|line| line.starts_with("SIZE")).unwrap()
+    };
+    let size = sized(&mut old);
+    assert!(old.command(&format!("MAIL FROM:<{CLERK}>")).unwrap().is_yes());
+    assert!(old.command(&format!("RCPT TO:<{ANNA}>")).unwrap().is_yes());
+
+    edit(&gateway, |text| text.replace("[mail]\n", "[mail]\nmax_message = \"100 kB\"\n"));
+    let told = reload(&gateway);
+    assert!(told.contains("has taken") && told.contains("brevbro.toml"), "{told}");
+
+    // In the middle of a transaction, and a letter larger than the new limit.
+    assert_eq!(old.command("DATA").unwrap().code, 354);
+    let answer = old.body(&letters::letter(1, 1, 200_000)).unwrap();
+    assert!(answer.is_yes(), "{}", answer.text());
+    assert_eq!(sized(&mut old), size);
+
+    let mut new = Client::connect(gateway.smtp_port).unwrap();
+    assert_eq!(sized(&mut new), "SIZE 100000");
+    let refused = new.command(&format!("MAIL FROM:<{CLERK}> SIZE=200000")).unwrap();
+    assert_eq!(refused.code, 552);
+
+    // Offices that change now change for both.
+    let renamed = fs::read_to_string(gateway.path("offices.toml")).unwrap().replace("hel.example\"]", "esp.example\"]");
+    fs::write(gateway.path("offices.toml"), renamed).unwrap();
+    assert!(gateway.run(&["apply", &gateway.path("offices.toml")]).status.success());
+    std::thread::sleep(Duration::from_millis(2500));
+    for client in [&mut old, &mut new] {
+        client.command(&format!("MAIL FROM:<{CLERK}>")).unwrap();
+        assert_eq!(client.command(&format!("RCPT TO:<{ANNA}>")).unwrap().code, 550);
+    }
+    assert!(gateway.stop().success());
+}
+
+#[test]
+fn a_certificate_changes_between_two_handshakes() {
+    let gateway = Gateway::start(Setup::default());
+    let other = peers::folder("renewed");
+    certificate::write(other.path());
+    let (before, after) = (gateway.folder().join("first-ca.pem"), other.path().join("ca.pem"));
+    fs::copy(gateway.path("ca.pem"), &before).unwrap();
+    let mut old = over_tls(gateway.smtps_port, &before).unwrap();
+    assert!(over_tls(gateway.smtps_port, &after).is_err());
+
+    certificate::copy(other.path(), gateway.folder());
+    assert!(over_tls(gateway.smtps_port, &before).is_ok(), "not before it is asked to");
+    hang_up(&gateway);
+    logged(&gateway, "taken into use", 1);
+    over_tls(gateway.smtps_port, &after).unwrap();
+    assert!(over_tls(gateway.smtps_port, &before).is_err());
+
+    old.get_mut().write_all(b"NOOP\r\n").unwrap();
+    assert!(line(&mut old).unwrap().starts_with("250 "));
+
+    // Half a renewal: the certificate without its key. The whole one stays.
+    let third = peers::folder("half-renewed");
+    certificate::write(third.path());
+    fs::copy(third.path().join("server.pem"), gateway.path("server.pem")).unwrap();
+    let output = gateway.run(&["reload"]);
+    assert!(!output.status.success() && said(&output).contains("does not fit the certificate"), "{}", said(&output));
+    over_tls(gateway.smtps_port, &after).unwrap();
+}
+
+#[test]
+fn a_faulty_file_is_refused_with_all_its_faults() {
+    let gateway = Gateway::start(Setup::default());
+    let sane = fs::read_to_string(gateway.path("brevbro.toml")).unwrap();
+    let mut old = Client::connect(gateway.smtp_port).unwrap();
+
+    edit(&gateway, |text| text.replace("[mail]\n", "[mail]\nmax_message = \"much\"\nmax_mesage = 1\n"));
+    let refused = gateway.run(&["reload"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said(&refused).contains("\"much\"") && said(&refused).contains("did you mean max_message?"));
+    // Found here: the gateway was not even asked. By signal it is.
+    assert!(!gateway.log().contains("faulty"));
+    hang_up(&gateway);
+    logged(&gateway, "the old one stays", 1);
+    assert!(gateway.log().contains("much") && gateway.log().contains("did you mean max_message?"));
+
+    // Good for itself, and not for a gateway that runs.
+    edit(&gateway, |_| {
+        let elsewhere = sane
+            .replace("name = \"mail1.konto.example\"", "name = \"mail1.konto.example\"\nid = \"mail9\"")
+            .replace(&format!("127.0.0.1:{}", gateway.http_port), "127.0.0.1:1");
+        format!("{elsewhere}\n[blobs]\nfolder = \"elsewhere\"\n")
+    });
+    let refused = gateway.run(&["reload", "--json"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let told: serde_json::Value = serde_json::from_slice(&refused.stdout).unwrap();
+    let keys: Vec<&str> = told["faults"].as_array().unwrap().iter().map(|f| f["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["node.id", "blobs.folder", "portal.address"]);
+    assert_eq!(told["taken"], false);
+
+    for client in [&mut old, &mut Client::connect(gateway.smtp_port).unwrap()] {
+        assert!(client.command("NOOP").unwrap().is_yes());
+    }
+    fs::write(gateway.path("brevbro.toml"), sane).unwrap();
+    reload(&gateway);
+    assert!(deliver(&mut old, 1).starts_with("250"), "the first session is still there");
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        let events = said(&gateway.run(&["trace", "configuration"]));
+        if events.contains("reload=taken") && events.matches("reload=refused").count() == 2 {
+            break;
+        }
+        assert!(Instant::now() < end, "{events}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn listeners_come_and_go() {
+    let gateway = Gateway::start(Setup::default());
+    let mut inside = over_tls(gateway.smtps_port, &gateway.folder().join("ca.pem")).unwrap();
+    let added = peers::free_port();
+    let gone = format!("127.0.0.1:{}", gateway.smtps_port);
+    edit(&gateway, |text| {
+        let text = text.replace(&gone, &format!("127.0.0.1:{added}")).replace("tls = \"implicit\"\n", "");
+        text.replace("[[listener]]\n", "[[listener]]\nconnections_per_peer = 3\n")
+    });
+    let told = reload(&gateway);
+    assert!(told.contains(&format!("listens at 127.0.0.1:{added}")), "{told}");
+    assert!(told.contains(&format!("listens no more at {gone}")), "{told}");
+
+    assert!(deliver(&mut Client::connect(added).unwrap(), 1).starts_with("250"));
+    let end = Instant::now() + Duration::from_secs(10);
+    while TcpStream::connect(&gone).is_ok() {
+        assert!(Instant::now() < end, "it still listens");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    for _ in 0..20 {
+        inside.get_mut().write_all(b"NOOP\r\n").unwrap();
+        assert!(line(&mut inside).unwrap().starts_with("250 "), "inside and not hurried");
+    }
+    // The limit counts for those who come now.
+    let held: Vec<_> = (0..3).map(|_| Client::connect(gateway.smtp_port).unwrap()).collect();
+    assert!(Client::connect(gateway.smtp_port).is_err());
+    drop(held);
+
+    // One that cannot be had: nothing of the file is taken.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    edit(&gateway, |text| text.replace(&added.to_string(), &port.to_string()));
+    let refused = gateway.run(&["reload"]);
+    assert!(!refused.status.success() && said(&refused).contains("another program listens there"));
+    assert!(deliver(&mut Client::connect(added).unwrap(), 2).starts_with("250"), "the old listener stays");
+}
+
+#[test]
+fn pages_and_log_follow_and_no_request_is_lost() {
+    let gateway = Gateway::start(Setup::default());
+    let port = gateway.http_port;
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let asking = stop.clone();
+    let asked = std::thread::spawn(move || {
+        let mut times = 0;
+        while !asking.load(std::sync::atomic::Ordering::Relaxed) {
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+            let mut status = String::new();
+            BufReader::new(stream).read_line(&mut status).unwrap();
+            assert!(status.starts_with("HTTP/1.1 200"), "{status}");
+            times += 1;
+        }
+        times
+    });
+    let before = fs::read_to_string(gateway.path("brevbro.toml")).unwrap();
+    let address = format!("address = \"127.0.0.1:{port}\"\n");
+    for files in 1..=8 {
+        let after = before.replace(&address, &format!("{address}max_files = {files}\n"));
+        edit(&gateway, |_| after + "\n[logging]\nlevel = \"debug\"\n");
+        reload(&gateway);
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert!(asked.join().unwrap() > 8);
+    drop(Client::connect(gateway.smtp_port).unwrap());
+    logged(&gateway, "DEBUG", 1);
+}
+
+#[test]
+fn nobody_to_ask_and_one_too_many() {
+    let mut gateway = Gateway::start(Setup::default());
+    let second = gateway.run(&["serve"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(said(&second).contains("belongs to another gateway"), "{}", said(&second));
+    assert!(gateway.stop().success());
+    let alone = gateway.run(&["reload"]);
+    assert_eq!(alone.status.code(), Some(1));
+    assert!(said(&alone).contains("no gateway runs on"), "{}", said(&alone));
+    gateway.serve();
+    reload(&gateway);
+    gateway.kill9();
+    gateway.serve();
+    reload(&gateway);
+}
