@@ -4,9 +4,14 @@ use std::num::NonZeroU32;
 
 use super::section::Section;
 use super::values::{number, size, size_up_to};
-use super::{Limits, defaults};
+use super::{Limits, Rates, defaults};
 
-pub(super) fn limits(mut section: Section<'_>) -> Limits {
+/// How much, and how often.
+pub(super) fn of(mut section: Section<'_>) -> (Limits, Rates) {
+    (limits(&mut section), rates(&mut section))
+}
+
+fn limits(section: &mut Section<'_>) -> Limits {
     let all = 1_000_000_000;
     let a_minute = section.or("connects_per_minute", defaults::CONNECTS_PER_MINUTE, number(1, all));
     Limits {
@@ -21,5 +26,18 @@ pub(super) fn limits(mut section: Section<'_>) -> Limits {
             as usize,
         parts: section.or("parts", defaults::PARTS, number(1, defaults::PARTS)) as usize,
         depth: section.or("depth", defaults::DEPTH, number(1, defaults::DEPTH)) as usize,
+    }
+}
+
+/// What is counted by the hour.
+fn rates(section: &mut Section<'_>) -> Rates {
+    let mut often = |key, default| {
+        let number = section.or(key, default, number(1, 1_000_000_000));
+        NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
+    };
+    Rates {
+        messages_per_office: often("messages_per_office", defaults::MESSAGES_PER_OFFICE),
+        messages_per_pair: often("messages_per_pair", defaults::MESSAGES_PER_PAIR),
+        refusals_per_network: often("refusals_per_network", defaults::REFUSALS_PER_NETWORK),
     }
 }

@@ -1,7 +1,6 @@
 //! The sections about other machines: listeners, timeouts, portal, metrics, relay, resolver.
 
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
 use std::path::Path;
 
 use ipnet::IpNet;
@@ -14,8 +13,7 @@ use super::values::{
     domain, duration, nameserver, number, one_of, private, readable, relay_to, size, socket, text, truth,
 };
 use super::{
-    ClientIdentity, Listener, ListenerTls, Login, Portal, Rates, Relay, RelayTimeouts, Resolver, ServerTls, Timeouts,
-    defaults,
+    ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, Resolver, ServerTls, Timeouts, defaults,
 };
 use crate::domain::address::Domain;
 use crate::domain::office::{LoginDemand, RelayRule, RelayTls, RelayTo};
@@ -129,19 +127,6 @@ pub(super) fn timeouts(mut section: Section<'_>) -> Timeouts {
         message: section.or("message", defaults::MESSAGE, duration),
         connection: section.or("connection", defaults::CONNECTION, duration),
         stop: section.or("stop", defaults::STOP, duration),
-    }
-}
-
-/// Of `[limits]`: what is counted by the hour.
-pub(super) fn rates(section: &mut Section<'_>) -> Rates {
-    let mut often = |key, default| {
-        let number = section.or(key, default, number(1, 1_000_000_000));
-        NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
-    };
-    Rates {
-        messages_per_office: often("messages_per_office", defaults::MESSAGES_PER_OFFICE),
-        messages_per_pair: often("messages_per_pair", defaults::MESSAGES_PER_PAIR),
-        refusals_per_network: often("refusals_per_network", defaults::REFUSALS_PER_NETWORK),
     }
 }
 

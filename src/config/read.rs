@@ -131,12 +131,14 @@ pub(super) fn gather(
     let mut root = Section::root(reading, table, &name);
 
     let own = node::node(root.section("node"));
+    let (mail, listeners) = (node::mail(root.section("mail")), network::listeners(&mut root));
+    let limits = limits::of(root.section("limits"));
     Some(Sections {
-        mail: node::mail(root.section("mail")),
-        listeners: network::listeners(&mut root),
-        limits: limits::limits(root.section("limits")),
+        mail,
+        listeners,
+        limits: limits.0,
         timeouts: network::timeouts(root.section("timeouts")),
-        rates: network::rates(&mut root.section("limits")),
+        rates: limits.1,
         database: node::database(root.section("database"), &own.data),
         blobs: node::blobs(root.section("blobs"), &own.data),
         spool: node::spool(root.section("spool"), &own.data),
