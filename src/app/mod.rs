@@ -155,6 +155,8 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
     figures.serve(figures_socket, pages, &tasks, &stop);
     tasks.spawn(sweep_blobs(store.clone(), stop.clone()));
     tasks.spawn(follow_directory(store.clone(), inbound.clone(), stop.clone()));
+    let (watching, until) = (inbound.clone(), stop.clone());
+    tasks.spawn(async move { watching.watch_certificates(until).await });
     let last = CancellationToken::new();
     let (tidied, until) = (inbound.clone(), last.clone());
     let last = (last, tokio::spawn(async move { tidied.tidy(until).await }));

@@ -77,7 +77,7 @@ async fn look(file: &Path, running: bool, clock: &Clock) -> Findings {
     findings.checked.push("database");
     if let Some(directory) = database::check(&sections, clock, &mut findings).await {
         findings.checked.push("offices");
-        offices::check(&sections, &directory, &mut findings);
+        offices::check(&sections, &directory, clock.now(), &mut findings);
     }
     findings
 }
