@@ -75,9 +75,9 @@ async fn look(file: &Path, running: bool, clock: &Clock) -> Findings {
         ports::check(&sections, &mut findings);
     }
     findings.checked.push("database");
-    if let Some(directory) = database::check(&sections, clock, &mut findings).await {
+    if let Some(enrolled) = database::check(&sections, clock, &mut findings).await {
         findings.checked.push("offices");
-        offices::check(&sections, &directory, clock.now(), &mut findings);
+        offices::check(&sections, &enrolled, clock.now(), &mut findings);
     }
     findings
 }

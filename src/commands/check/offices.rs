@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 
 use super::Findings;
+use super::database::Enrolled;
 use crate::config::{Listener, ListenerTls, Sections};
-use crate::domain::directory::Directory;
 use crate::domain::office::{CertificateRule, LoginDemand, Office, Proof, TlsDemand, TrustRule};
 use crate::inbound::certificates;
+use crate::store::Password;
 
-pub(super) fn check(config: &Sections, directory: &Directory, now: Timestamp, findings: &mut Findings) {
+pub(super) fn check(config: &Sections, enrolled: &Enrolled, now: Timestamp, findings: &mut Findings) {
+    let Enrolled { directory, passwords } = enrolled;
     let Some(mail) = &config.mail else { return };
     if directory.offices().is_empty() {
         let remedy = "enrol one: brevbro apply config/offices.toml";
@@ -19,6 +21,8 @@ pub(super) fn check(config: &Sections, directory: &Directory, now: Timestamp, fi
     for office in directory.offices() {
         check_office(office, mail.max_message, findings);
         check_certificates(office, now, findings);
+        let own = passwords.iter().filter(|password| password.office == office.id && password.revoked.is_none());
+        own.for_each(|password| check_password(password, now, findings));
         if whole {
             check_listeners(office, &config.listeners, findings);
         }
@@ -47,6 +51,21 @@ fn check_certificates(office: &Office, now: Timestamp, findings: &mut Findings) 
             let remedy = "ask the office for the next one, and put it into certificates beside this one";
             findings.note(&key, format!("its certificate sha256:{digits}… ends on {day}"), remedy);
         }
+    }
+}
+
+/// A password that ended long ago was let go of: no word of it.
+fn check_password(password: &Password, now: Timestamp, findings: &mut Findings) {
+    let Some(left) = password.expires.map(|end| end.duration_since(now)) else { return };
+    if left.abs() < certificates::SOON {
+        let Password { office, label, .. } = password;
+        let sentence = if left.is_negative() {
+            format!("the password {office}/{label} has ended")
+        } else {
+            format!("the password {office}/{label} ends in {} days", left.as_hours() / 24)
+        };
+        let remedy = "make the next one under another name, change the program over, revoke this one";
+        findings.note(&format!("office {office}"), sentence, remedy);
     }
 }
 
