@@ -226,6 +226,16 @@ fn without_a_login_there_is_nothing_to_send() {
     assert!(subjects(&gateway).is_empty());
 }
 
+/// RFC 4954 §4: an answer may have 12288 octets, and no more; either way the exchange is over and the next command is one.
+#[test]
+fn long_answers() {
+    let gateway = submission(&[]);
+    let script = "s.ehlo()\nfor size in [3000, 9000, 9300, 100000]:\n    s.docmd('AUTH', 'PLAIN')\n    \
+                  print(s.docmd(base64.b64encode(b'x' * size).decode())[0], s.docmd('NOOP')[0])";
+    let told = ran(&python(&gateway, "", false, script));
+    assert_eq!(told.lines().collect::<Vec<_>>(), ["535 250", "535 250", "500 250", "500 250"]);
+}
+
 #[test]
 fn a_password_speaks_for_its_own_office_alone() {
     let gateway = submission(&[]);
@@ -296,6 +306,29 @@ fn a_password_ends_by_itself() {
     let made: serde_json::Value = serde_json::from_str(&ran(&made)).unwrap();
     assert_eq!(made["login"], "esp-social/a");
     assert_eq!(made["expires"], "2099-12-31T22:00:00Z", "the day's end in the portal's time zone");
+}
+
+#[test]
+fn an_admin_is_told_what_a_login_would_do_and_when_it_ends() {
+    let gateway = submission(&[]);
+    let route = |more: &[&str]| {
+        let words = [&["route", "test", "--from", CLERK, "--to", ANNA], more].concat();
+        gateway.run(&words).status.success()
+    };
+    assert!(route(&["--login", "esp-social"]));
+    assert!(!route(&["--login", "van-social"]) && !route(&[]));
+    let day = brevbro::clock::Clock::system().now().checked_add(jiff::SignedDuration::from_hours(7 * 24)).unwrap();
+    let day = day.strftime("%F").to_string();
+    ran(&gateway.run(&["password", "create", "--office", "esp-social", "--label", "week", "--expires", &day]));
+    let checked = said(&gateway.run(&["check", "--running"]));
+    assert!(checked.contains("the password esp-social/week ends in "), "{checked}");
+    assert!(!checked.contains("no listener offers one"), "{checked}");
+    let off = gateway.path("off.toml");
+    let config = std::fs::read_to_string(gateway.path("brevbro.toml")).unwrap();
+    std::fs::write(&off, config).unwrap();
+    let checked =
+        Command::new(support::gateway::BINARY).args(["check", "--running", "--config", &off]).output().unwrap();
+    assert!(said(&checked).contains("only a login proves it, and no listener offers one"), "{}", said(&checked));
 }
 
 /// What a guesser is told of a name that exists, and of one that does not: the same words, after the same time.
