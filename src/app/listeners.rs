@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::inherited::Inherited;
 use super::{CannotStart, cannot_bind};
+use crate::clock::Clock;
 use crate::config::{self, Config, ListenerTls, ServerTls};
-use crate::health::Meter;
+use crate::health::{Meter, Meters};
 use crate::inbound::Inbound;
 use crate::listener::tls::{Files, Tls};
 use crate::listener::{self, Handle, Listener, TlsMode};
@@ -118,6 +120,31 @@ impl Listeners {
     /// Those that let peers in.
     pub fn handles(&self) -> Vec<Handle> {
         self.active().into_iter().map(|entry| entry.handle).collect()
+    }
+
+    /// When the certificate of each listener ends.
+    pub fn certificates(&self) -> Vec<(SocketAddr, Timestamp)> {
+        let ends = |handle: Handle| match handle.tls() {
+            TlsMode::Starttls(tls) | TlsMode::Implicit(tls) => Some((handle.address(), tls.ends()?)),
+            TlsMode::None => None,
+        };
+        self.handles().into_iter().filter_map(ends).collect()
+    }
+
+    /// The same, for the figures.
+    pub fn ends(&self, clock: &Clock) -> Meters {
+        let (all, clock) = (self.clone(), clock.clone());
+        let read = move || {
+            let now = clock.now().as_second();
+            let left = |end: Timestamp| u64::try_from(end.as_second() - now).unwrap_or(0);
+            all.certificates().into_iter().map(|(address, end)| (address.to_string(), left(end))).collect()
+        };
+        Meters {
+            name: "brevbro_certificate_expires_seconds",
+            help: "Seconds until the listener's certificate ends; 0: it has.",
+            label: "listener",
+            read: Arc::new(read),
+        }
     }
 
     /// How many SMTP connections are open, on all listeners.

@@ -8,6 +8,7 @@ mod inherited;
 mod listeners;
 mod pages;
 mod reload;
+pub mod service;
 mod way_out;
 
 use std::io;
@@ -26,7 +27,7 @@ pub use self::hold::Hold;
 pub use self::inherited::Inherited;
 pub use self::listeners::Difference;
 
-use self::chores::{clear_spool, follow_directory, sweep_blobs};
+use self::chores::{clear_spool, follow_directory, sweep_blobs, watch_certificates};
 use self::listeners::Listeners;
 use self::pages::{Site, portal_state};
 use self::way_out::{build_outbound, build_relay};
@@ -108,11 +109,6 @@ impl Running {
         self.tasks.wait().await;
         self.store.close().await;
     }
-
-    /// The pages of portal and admin.
-    fn site(&self, state: PortalState) -> Router {
-        site(state, &self.health)
-    }
 }
 
 /// Starts a gateway. Ports are bound last: whoever can connect is served.
@@ -135,18 +131,18 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
     let mut portal = Site::bind("portal.address", config.portal.address, &mut inherited)?;
     let mut figures = Site::bind("metrics.address", config.metrics, &mut inherited)?;
     let (http, metrics) = (portal.address, figures.address);
-    let (pages_socket, figures_socket) = (portal.again("portal.address")?, figures.again("metrics.address")?);
     let listeners = Listeners::default();
     let step = listeners.plan(config, &inbound, &mut inherited).map_err(first)?;
     inherited.leave();
 
-    let health = Health::new(store.clone(), clock.clone(), vec![listeners.meter()]);
+    let health = Health::new(store.clone(), clock.clone(), vec![listeners.meter()], vec![listeners.ends(&clock)]);
     let smtp = listeners.go(step, &tasks, &stop).added;
     let pages = site(portal_state(config, &store, &clock, &ids, http), &health);
-    portal.serve(pages_socket, pages, &tasks, &stop);
+    portal.serve(pages, &tasks, &stop);
     let pages = health::metrics(health.clone()).merge(health::router(health.clone()));
-    figures.serve(figures_socket, pages, &tasks, &stop);
+    figures.serve(pages, &tasks, &stop);
     tasks.spawn(sweep_blobs(store.clone(), stop.clone()));
+    tasks.spawn(watch_certificates(listeners.clone(), clock.clone(), stop.clone()));
     tasks.spawn(follow_directory(store.clone(), inbound.clone(), stop.clone()));
     let way_out = stop.child_token();
     let outbound = build_outbound(config, &store, &relay, config.node.keys.clone());
