@@ -7,9 +7,11 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::warn;
 
 use super::inherited::Inherited;
 use super::{CannotStart, cannot_bind};
+use crate::acme::interim;
 use crate::clock::Clock;
 use crate::config::{self, Config, ListenerTls, ServerTls};
 use crate::health::{Meter, Meters};
@@ -58,12 +60,13 @@ impl Listeners {
         config: &Config,
         inbound: &Arc<Inbound>,
         inherited: &mut Inherited,
+        clock: &Clock,
     ) -> Result<Step, Vec<CannotStart>> {
         let mut old: Vec<Entry> = self.active();
         let mut step = Step { kept: Vec::new(), added: Vec::new(), removed: Vec::new(), inbound: inbound.clone() };
         let mut faults = Vec::new();
         for (index, from) in config.listeners.iter().enumerate() {
-            let settings = match settings(config, index, from) {
+            let settings = match settings(config, index, from, clock.now()) {
                 Ok(settings) => settings,
                 Err(fault) => {
                     faults.push(fault);
@@ -111,6 +114,20 @@ impl Listeners {
         }
         self.0.store(Arc::new(now));
         difference
+    }
+
+    /// Shows newcomers the certificate that an authority has given, where the configuration says so.
+    pub fn show_given(&self, config: &Config, inbound: &Arc<Inbound>, clock: &Clock) -> Result<(), CannotStart> {
+        let mut active = self.active();
+        for (index, from) in config.listeners.iter().enumerate() {
+            // One after another, as when they were bound: the port may be 0 at more than one.
+            let Some(at) = active.iter().position(|entry| entry.wanted == from.address) else { continue };
+            let entry = active.remove(at);
+            if from.tls.files().is_some_and(|files| files.acme) {
+                entry.handle.replace(settings(config, index, from, clock.now())?, inbound.clone());
+            }
+        }
+        Ok(())
     }
 
     fn active(&self) -> Vec<Entry> {
@@ -165,13 +182,25 @@ impl Listeners {
 }
 
 /// What one listener is made of, its certificate read.
-fn settings(config: &Config, index: usize, from: &config::Listener) -> Result<listener::Settings, CannotStart> {
-    let load = |files: &ServerTls| {
-        let files = Files {
-            certificate: files.certificate.clone(),
-            key: files.key.clone(),
-            client_ca: files.client_ca.clone(),
-        };
+fn settings(
+    config: &Config,
+    index: usize,
+    from: &config::Listener,
+    now: Timestamp,
+) -> Result<listener::Settings, CannotStart> {
+    let address = from.address;
+    let load = |from: &ServerTls| {
+        let mut files =
+            Files { certificate: from.certificate.clone(), key: from.key.clone(), client_ca: from.client_ca.clone() };
+        if let Some(acme) = config.acme.as_ref().filter(|_| from.acme && !from.certificate.exists()) {
+            files.certificate = acme.folder.join("interim.pem");
+            files.key = files.certificate.clone();
+            interim(&files.certificate, &acme.names, now).map_err(|e| {
+                let what = format!("{}: {e}", files.certificate.display());
+                CannotStart::new("node.data", what, "name a folder that the gateway may write to")
+            })?;
+            warn!(listener = %address, "no certificate has been given yet: one of our own making is shown until then");
+        }
         Tls::load(&files).map_err(|e| {
             CannotStart::new(format!("listener[{index}]"), e, "name a certificate in PEM, and the key that fits it")
         })

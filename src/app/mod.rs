@@ -8,6 +8,7 @@ mod inherited;
 mod listeners;
 mod pages;
 mod reload;
+mod renewal;
 pub mod service;
 mod way_out;
 
@@ -29,8 +30,11 @@ pub use self::listeners::Difference;
 
 use self::chores::{clear_spool, follow_directory, sweep_blobs, watch_certificates};
 use self::listeners::Listeners;
-use self::pages::{Site, portal_state};
+use self::pages::{Site, challenges, portal_state};
+use self::renewal::Renewal;
+
 use self::way_out::{build_outbound, build_relay};
+use crate::acme::Answers;
 use crate::authentication::Authenticator;
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
@@ -73,7 +77,8 @@ pub struct Running {
     /// The relay that this gateway began with.
     pub relay: Relay,
     listeners: Listeners,
-    current: Mutex<Current>,
+    answers: Answers,
+    current: Arc<Mutex<Current>>,
     health: Health,
     clock: Clock,
     ids: Ids,
@@ -88,6 +93,7 @@ struct Current {
     inbound: Arc<Inbound>,
     portal: Site,
     way_out: CancellationToken,
+    renewal: Renewal,
 }
 
 impl Running {
@@ -131,13 +137,16 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
     let mut portal = Site::bind("portal.address", config.portal.address, &mut inherited)?;
     let mut figures = Site::bind("metrics.address", config.metrics, &mut inherited)?;
     let (http, metrics) = (portal.address, figures.address);
+    let answers = Answers::default();
+    let renewal = Renewal::default();
+    let challenges = renewal.bind(config, &mut inherited)?;
     let listeners = Listeners::default();
-    let step = listeners.plan(config, &inbound, &mut inherited).map_err(first)?;
+    let step = listeners.plan(config, &inbound, &mut inherited, &clock).map_err(first)?;
     inherited.leave();
 
     let health = Health::new(store.clone(), clock.clone(), vec![listeners.meter()], vec![listeners.ends(&clock)]);
     let smtp = listeners.go(step, &tasks, &stop).added;
-    let pages = site(portal_state(config, &store, &clock, &ids, http), &health);
+    let pages = site(portal_state(config, &store, &clock, &ids, http), &health, &answers);
     portal.serve(pages, &tasks, &stop);
     let pages = health::metrics(health.clone()).merge(health::router(health.clone()));
     figures.serve(pages, &tasks, &stop);
@@ -148,8 +157,25 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
     let outbound = build_outbound(config, &store, &relay, config.node.keys.clone());
     tasks.spawn(outbound.run(way_out.clone()));
     info!(smtp = ?smtp, %http, %metrics, "serving");
-    let current = Mutex::new(Current { config: config.clone(), inbound, portal, way_out });
-    Ok(Running { smtp, http, metrics, store, relay, listeners, current, health, clock, ids, stop, tasks, _hold: hold })
+    let current = Arc::new(Mutex::new(Current { config: config.clone(), inbound, portal, way_out, renewal }));
+    let running = Running {
+        smtp,
+        http,
+        metrics,
+        store,
+        relay,
+        listeners,
+        answers,
+        current,
+        health,
+        clock,
+        ids,
+        stop,
+        tasks,
+        _hold: hold,
+    };
+    running.renew(&mut *running.current.lock().await, challenges);
+    Ok(running)
 }
 
 /// What the way in is made of, under this configuration.
@@ -164,9 +190,10 @@ fn way_in(config: &Config, store: &Store, directory: Directory) -> inbound::Part
     }
 }
 
-/// The pages of portal and admin, and health for whoever asks there.
-fn site(state: PortalState, health: &Health) -> Router {
-    portal::router(state.clone()).merge(admin::router(state)).merge(health::router(health.clone()))
+/// The pages of portal and admin, and health and challenges for whoever asks there.
+fn site(state: PortalState, health: &Health, answers: &Answers) -> Router {
+    let pages = portal::router(state.clone()).merge(admin::router(state));
+    pages.merge(health::router(health.clone())).merge(challenges(answers.clone()))
 }
 
 /// Of all that is in the way, what to tell first.

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Path, Request, State};
 use axum::handler::Handler;
-use axum::routing::{MethodRouter, any_service};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::{MethodRouter, any_service, get};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -15,6 +18,7 @@ use tracing::error;
 
 use super::inherited::Inherited;
 use super::{CannotStart, cannot_bind};
+use crate::acme::Answers;
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Login};
 use crate::portal;
@@ -43,6 +47,17 @@ pub(super) fn portal_state(
         },
     };
     portal::PortalState::new(settings, store.clone(), config.node.keys.clone(), clock.clone(), ids.clone())
+}
+
+/// What an authority asks, to see whether our names are ours (RFC 8555 §8.3).
+pub(super) fn challenges(answers: Answers) -> Router {
+    let answer = |State(answers): State<Answers>, Path(token): Path<String>| async move {
+        match answers.get(&token) {
+            Some(answer) => ([(CONTENT_TYPE, "application/octet-stream")], answer).into_response(),
+            None => StatusCode::NOT_FOUND.into_response(),
+        }
+    };
+    Router::new().route("/.well-known/acme-challenge/{token}", get(answer)).with_state(answers)
 }
 
 /// One address of HTTP, and what is served there now: it may change between two requests of one connection.

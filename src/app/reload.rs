@@ -25,15 +25,19 @@ impl Running {
         let relay = build_relay(&config, self.ids.clone()).map_err(|fault| faults.push(fault)).ok();
         let directory = (*current.inbound.directory()).clone();
         let inbound = Arc::new(current.inbound.renewed(way_in(&config, &self.store, directory)));
-        let step = self.listeners.plan(&config, &inbound, &mut Inherited::default());
+        let step = self.listeners.plan(&config, &inbound, &mut Inherited::default(), &self.clock);
         let step = step.map_err(|more| faults.extend(more)).ok();
-        let (Some(relay), Some(step), true) = (relay, step, faults.is_empty()) else { return Err(faults) };
+        let challenges = current.renewal.bind(&config, &mut Inherited::default());
+        let challenges = challenges.map_err(|fault| faults.push(fault)).ok();
+        let (Some(relay), Some(step), Some(challenges), true) = (relay, step, challenges, faults.is_empty()) else {
+            return Err(faults);
+        };
 
         let difference = self.listeners.go(step, &self.tasks, &self.stop);
         // What the pages hold in memory counts from the start: not thrown away for nothing.
         if current.config.portal != config.portal {
             let state = portal_state(&config, &self.store, &self.clock, &self.ids, current.portal.address);
-            current.portal.replace(site(state, &self.health));
+            current.portal.replace(site(state, &self.health, &self.answers));
         }
         let way_out = self.stop.child_token();
         let before = std::mem::replace(&mut current.way_out, way_out.clone());
@@ -42,6 +46,7 @@ impl Running {
         before.cancel();
         current.inbound = inbound;
         current.config = config;
+        self.renew(&mut current, challenges);
         warn_of_ends(&self.listeners, &self.clock);
         let Difference { added, removed, kept } = &difference;
         info!(?added, ?removed, ?kept, "the configuration was taken into use");

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::address::Domain;
+use crate::domain::address::{Domain, Mailbox};
 use crate::domain::directory::Served;
 use crate::domain::keys::Keys;
 use crate::domain::office::RelayRule;
@@ -49,6 +49,8 @@ pub struct Config {
     pub mail: Mail,
     /// `[[listener]]`, one or more.
     pub listeners: Vec<Listener>,
+    /// `[acme]`: who gives the certificates of listeners that have none of a file.
+    pub acme: Option<Acme>,
     /// `[timeouts]`, of incoming connections.
     pub timeouts: Timeouts,
     /// `[database]`.
@@ -137,6 +139,30 @@ pub struct ServerTls {
     pub key: PathBuf,
     /// Who issues certificates whose names may prove an office. Without it only fingerprints do.
     pub client_ca: Option<PathBuf>,
+    /// Certificate and key are one file, which `[acme]` keeps new; it is not there before the first was given.
+    pub acme: bool,
+}
+
+/// Certificates that renew themselves (RFC 8555).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acme {
+    /// The URL of the authority's directory.
+    pub directory: String,
+    /// Addresses of admins.
+    pub contact: Vec<Mailbox>,
+    /// Whom the certificate is for, one at least.
+    pub names: Vec<Domain>,
+    /// Where challenges are answered, beside the portal.
+    pub address: Option<SocketAddr>,
+    /// The root of the authority's own server; `None`: the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Where account and certificate lie.
+    pub folder: PathBuf,
+}
+
+impl Acme {
+    /// The file with certificate and key, in the folder.
+    pub const CERTIFICATE: &str = "certificate.pem";
 }
 
 /// How long an incoming connection is waited for (RFC 5321 §4.5.3.2.7).

@@ -8,9 +8,11 @@ use jiff::tz::TimeZone;
 use super::fault::Wrong;
 use super::file::Node;
 use super::section::Section;
-use super::values::{domain, duration, nameserver, number, one_of, private, readable, relay_to, size, socket, text};
+use super::values::{
+    domain, duration, mailbox, nameserver, number, one_of, private, readable, relay_to, size, socket, text,
+};
 use super::{
-    ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, ServerTls, Timeouts, defaults,
+    Acme, ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, ServerTls, Timeouts, defaults,
 };
 use crate::domain::address::Domain;
 use crate::domain::office::{RelayRule, RelayTls, RelayTo};
@@ -19,7 +21,7 @@ use crate::domain::schedule::Schedule;
 const CERTIFICATE: &str = "name a PEM file with the certificate and its intermediates";
 const KEY: &str = "name a PEM file with the certificate's private key";
 
-pub(super) fn listeners(root: &mut Section<'_>) -> Vec<Listener> {
+pub(super) fn listeners(root: &mut Section<'_>, acme: Option<&Acme>) -> Vec<Listener> {
     let sections = root.sections("listener");
     if sections.is_empty() {
         let remedy = "write [[listener]] with address, certificate and key";
@@ -32,7 +34,7 @@ pub(super) fn listeners(root: &mut Section<'_>) -> Vec<Listener> {
     let mut listeners: Vec<Listener> = Vec::new();
     for mut section in sections {
         let place = section.place().clone();
-        if let Some(read) = listener(&mut section) {
+        if let Some(read) = listener(&mut section, acme) {
             // The system chooses a port for 0, another one each time.
             if read.address.port() != 0 && listeners.iter().any(|other| other.address == read.address) {
                 section.fault(&place, "address", Wrong::new(format!("{} is named twice", read.address), ""));
@@ -43,7 +45,7 @@ pub(super) fn listeners(root: &mut Section<'_>) -> Vec<Listener> {
     listeners
 }
 
-fn listener(section: &mut Section<'_>) -> Option<Listener> {
+fn listener(section: &mut Section<'_>, acme: Option<&Acme>) -> Option<Listener> {
     #[derive(Clone, Copy)]
     enum Kind {
         StartTls,
@@ -65,7 +67,7 @@ fn listener(section: &mut Section<'_>) -> Option<Listener> {
         }
         Some(ListenerTls::None)
     } else {
-        server_tls(section).map(|files| match kind {
+        server_tls(section, acme).map(|files| match kind {
             Kind::Implicit => ListenerTls::Implicit(files),
             _ => ListenerTls::StartTls(files),
         })
@@ -80,14 +82,43 @@ fn listener(section: &mut Section<'_>) -> Option<Listener> {
     })
 }
 
-fn server_tls(section: &mut Section<'_>) -> Option<ServerTls> {
+fn server_tls(section: &mut Section<'_>, acme: Option<&Acme>) -> Option<ServerTls> {
     let folder = section.folder().to_owned();
     let none = "or set tls = \"none\" where nobody else can listen in";
     let certificate =
-        section.required("certificate", &format!("{CERTIFICATE}, {none}"), readable(&folder, CERTIFICATE));
-    let key = section.required("key", &format!("{KEY}, {none}"), private(&folder, KEY));
+        section.required("certificate", &format!("{CERTIFICATE}, {none}"), |node| match (text(node)?, acme) {
+            ("acme", Some(acme)) => Ok((acme.folder.join(Acme::CERTIFICATE), true)),
+            ("acme", None) => {
+                let remedy = "name an authority: [acme] with directory, or a PEM file here";
+                Err(Wrong::new("nothing is said of who gives this certificate", remedy))
+            }
+            _ => Ok((readable(&folder, CERTIFICATE)(node)?, false)),
+        });
     let client_ca = section.optional("client_ca", readable(&folder, "name a PEM file with the issuers' certificates"));
-    Some(ServerTls { certificate: certificate?, key: key?, client_ca })
+    if let Some((file, true)) = &certificate {
+        if let Some(place) = section.optional("key", |node| Ok(node.place.clone())) {
+            let wrong = Wrong::new("a certificate from [acme] has a key of its own", "take the key out");
+            section.fault(&place, "key", wrong);
+        }
+        return Some(ServerTls { certificate: file.clone(), key: file.clone(), client_ca, acme: true });
+    }
+    let key = section.required("key", &format!("{KEY}, {none}"), private(&folder, KEY));
+    Some(ServerTls { certificate: certificate?.0, key: key?, client_ca, acme: false })
+}
+
+/// `[acme]`; `None` where no directory is named.
+pub(super) fn acme(mut section: Section<'_>, node: Option<Domain>, data: &Path) -> Option<Acme> {
+    let folder = section.folder().to_owned();
+    let directory = section.optional("directory", |node| match url(node)? {
+        url if url.starts_with("https://") => Ok(url),
+        _ => Err(Wrong::new("this is no https:// URL", "write the one that the authority names as its directory")),
+    });
+    let contact = section.list("contact", mailbox).unwrap_or_default();
+    let names = section.list("names", domain).filter(|names| !names.is_empty());
+    let names = names.or_else(|| node.map(|name| vec![name]));
+    let address = section.optional("address", socket);
+    let ca_file = section.optional("ca_file", readable(&folder, "name a PEM file with the authority's root"));
+    Some(Acme { directory: directory?, contact, names: names?, address, ca_file, folder: data.join("acme") })
 }
 
 pub(super) fn timeouts(mut section: Section<'_>) -> Timeouts {

@@ -10,7 +10,9 @@ use super::fault::{Fault, Wrong};
 use super::node::Named;
 use super::section::{Reading, Section};
 use super::values::unreadable;
-use super::{Blobs, Config, Database, Listener, Logging, Mail, Node, Portal, Relay, Timeouts, file, network, node};
+use super::{
+    Acme, Blobs, Config, Database, Listener, Logging, Mail, Node, Portal, Relay, Timeouts, file, network, node,
+};
 
 /// The sections of a file as far as they could be read: for `check`, which looks on where something is wrong. The
 /// names are [`Config`]'s.
@@ -20,6 +22,7 @@ pub struct Sections {
     pub node: Named,
     pub mail: Option<Mail>,
     pub listeners: Vec<Listener>,
+    pub acme: Option<Acme>,
     pub timeouts: Timeouts,
     pub database: Database,
     pub blobs: Blobs,
@@ -40,6 +43,7 @@ impl Sections {
             node: Node { name: name?, id: id?, keys: keys?, data },
             mail: self.mail?,
             listeners: self.listeners,
+            acme: self.acme,
             timeouts: self.timeouts,
             database: self.database,
             blobs: self.blobs,
@@ -124,9 +128,11 @@ pub(super) fn gather(
     let mut root = Section::root(reading, table, &name);
 
     let own = node::node(root.section("node"));
+    let acme = network::acme(root.section("acme"), own.name.clone(), &own.data);
     Some(Sections {
         mail: node::mail(root.section("mail")),
-        listeners: network::listeners(&mut root),
+        listeners: network::listeners(&mut root, acme.as_ref()),
+        acme,
         timeouts: network::timeouts(root.section("timeouts")),
         database: node::database(root.section("database"), &own.data),
         blobs: node::blobs(root.section("blobs"), &own.data),
