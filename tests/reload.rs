@@ -10,12 +10,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use support::client::Client;
 use support::gateway::{Gateway, Setup, said};
-use support::{certificate, letters, peers};
+use support::tls::{Session, line};
+use support::{certificate, letters, peers, tls};
 
 const CLERK: &str = "registry@hel.example";
 const ANNA: &str = "anna.virtanen@konto.example";
@@ -52,26 +50,8 @@ fn deliver(client: &mut Client, number: u64) -> String {
 }
 
 /// A session over TLS from the first octet.
-type Session = BufReader<StreamOwned<ClientConnection, TcpStream>>;
-
-/// Connects if the server's certificate comes from this authority.
 fn over_tls(port: u16, ca: &Path) -> std::io::Result<Session> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
-    let tls = ClientConnection::new(config, ServerName::try_from("localhost").unwrap()).unwrap();
-    let mut session = BufReader::new(StreamOwned::new(tls, TcpStream::connect(("127.0.0.1", port))?));
-    let greeting = line(&mut session)?;
-    assert!(greeting.starts_with("220 "), "{greeting}");
-    Ok(session)
-}
-
-fn line(session: &mut Session) -> std::io::Result<String> {
-    let mut line = String::new();
-    session.read_line(&mut line)?;
-    Ok(line)
+    tls::connect(port, "localhost", ca)
 }
 
 #[test]

@@ -17,5 +17,6 @@ pub mod memory;
 pub mod oracle;
 pub mod peers;
 pub mod sink;
+pub mod tls;
 pub mod transcript;
 pub mod wire;
