@@ -32,7 +32,7 @@ struct Entry {
 }
 
 /// A step from some listeners to others, everything that can fail done.
-pub(super) struct Step {
+pub(super) struct Change {
     kept: Vec<(Entry, listener::Settings)>,
     added: Vec<(SocketAddr, Listener)>,
     removed: Vec<Entry>,
@@ -61,9 +61,9 @@ impl Listeners {
         inbound: &Arc<Inbound>,
         inherited: &mut Inherited,
         clock: &Clock,
-    ) -> Result<Step, Vec<CannotStart>> {
+    ) -> Result<Change, Vec<CannotStart>> {
         let mut old: Vec<Entry> = self.active();
-        let mut step = Step { kept: Vec::new(), added: Vec::new(), removed: Vec::new(), inbound: inbound.clone() };
+        let mut change = Change { kept: Vec::new(), added: Vec::new(), removed: Vec::new(), inbound: inbound.clone() };
         let mut faults = Vec::new();
         for (index, from) in config.listeners.iter().enumerate() {
             let settings = match settings(config, index, from, clock.now()) {
@@ -74,7 +74,7 @@ impl Listeners {
                 }
             };
             if let Some(at) = old.iter().position(|entry| entry.wanted == from.address) {
-                step.kept.push((old.remove(at), settings));
+                change.kept.push((old.remove(at), settings));
                 continue;
             }
             let key = format!("listener[{index}].address");
@@ -83,31 +83,31 @@ impl Listeners {
                 None => Listener::bind(settings, inbound.clone()),
             };
             match bound {
-                Ok(listener) => step.added.push((from.address, listener)),
+                Ok(listener) => change.added.push((from.address, listener)),
                 Err(error) => faults.push(cannot_bind(&key, from.address, &error)),
             }
         }
-        step.removed = old;
-        if faults.is_empty() { Ok(step) } else { Err(faults) }
+        change.removed = old;
+        if faults.is_empty() { Ok(change) } else { Err(faults) }
     }
 
-    /// Goes the step.
-    pub fn go(&self, step: Step, tasks: &TaskTracker, stop: &CancellationToken) -> Difference {
+    /// Makes the change.
+    pub fn make(&self, change: Change, tasks: &TaskTracker, stop: &CancellationToken) -> Difference {
         let mut difference = Difference::default();
         let mut now: Vec<Entry> = self.0.load().iter().filter(|e| e.handle.is_retired()).cloned().collect();
         now.retain(|retired| retired.handle.open() > 0);
-        for (entry, settings) in step.kept {
+        for (entry, settings) in change.kept {
             difference.kept.push(entry.handle.address());
-            entry.handle.replace(settings, step.inbound.clone());
+            entry.handle.replace(settings, change.inbound.clone());
             now.push(entry);
         }
-        for (wanted, listener) in step.added {
+        for (wanted, listener) in change.added {
             let handle = listener.handle();
             difference.added.push(handle.address());
             tasks.spawn(listener.run(stop.clone()));
             now.push(Entry { wanted, handle });
         }
-        for entry in step.removed {
+        for entry in change.removed {
             difference.removed.push(entry.handle.address());
             entry.handle.retire();
             now.push(entry);

@@ -141,11 +141,11 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
     let renewal = Renewal::default();
     let challenges = renewal.bind(config, &mut inherited)?;
     let listeners = Listeners::default();
-    let step = listeners.plan(config, &inbound, &mut inherited, &clock).map_err(first)?;
+    let change = listeners.plan(config, &inbound, &mut inherited, &clock).map_err(first)?;
     inherited.leave();
 
     let health = Health::new(store.clone(), clock.clone(), vec![listeners.meter()], vec![listeners.ends(&clock)]);
-    let smtp = listeners.go(step, &tasks, &stop).added;
+    let smtp = listeners.make(change, &tasks, &stop).added;
     let pages = site(portal_state(config, &store, &clock, &ids, http), &health, &answers);
     portal.serve(pages, &tasks, &stop);
     let pages = health::metrics(health.clone()).merge(health::router(health.clone()));

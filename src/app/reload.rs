@@ -25,15 +25,15 @@ impl Running {
         let relay = build_relay(&config, self.ids.clone()).map_err(|fault| faults.push(fault)).ok();
         let directory = (*current.inbound.directory()).clone();
         let inbound = Arc::new(current.inbound.renewed(way_in(&config, &self.store, directory)));
-        let step = self.listeners.plan(&config, &inbound, &mut Inherited::default(), &self.clock);
-        let step = step.map_err(|more| faults.extend(more)).ok();
+        let change = self.listeners.plan(&config, &inbound, &mut Inherited::default(), &self.clock);
+        let change = change.map_err(|more| faults.extend(more)).ok();
         let challenges = current.renewal.bind(&config, &mut Inherited::default());
         let challenges = challenges.map_err(|fault| faults.push(fault)).ok();
-        let (Some(relay), Some(step), Some(challenges), true) = (relay, step, challenges, faults.is_empty()) else {
+        let (Some(relay), Some(change), Some(challenges), true) = (relay, change, challenges, faults.is_empty()) else {
             return Err(faults);
         };
 
-        let difference = self.listeners.go(step, &self.tasks, &self.stop);
+        let difference = self.listeners.make(change, &self.tasks, &self.stop);
         // What the pages hold in memory counts from the start: not thrown away for nothing.
         if current.config.portal != config.portal {
             let state = portal_state(&config, &self.store, &self.clock, &self.ids, current.portal.address);

@@ -1,4 +1,4 @@
-//! What systemd is told (sd_notify(3)): that we serve, read the configuration again, stop; in a line, how it goes; and,
+//! What systemd is told (`sd_notify(3)`): that we serve, read the configuration again, stop; in a line, how it goes; and,
 //! where it keeps a watchdog, that we live. Without systemd none of it does anything.
 
 use std::convert::Infallible;
@@ -77,7 +77,7 @@ impl Running {
                 Ok(true) if watchdog.is_some() => tell(&[NotifyState::Watchdog, NotifyState::Status(&status)]),
                 Ok(true) => tell(&[NotifyState::Status(&status)]),
                 Ok(false) | Err(_) => {
-                    error!(status, "the gateway takes no mail: a listener or the store does not answer")
+                    error!(status, "the gateway takes no mail: a listener or the store does not answer");
                 }
             }
         }

@@ -8,6 +8,7 @@
 //!
 //! A key that is not known is a fault. Nothing here is validated twice: what has a type here is good.
 
+mod certificates;
 mod defaults;
 #[cfg(test)]
 mod documented;

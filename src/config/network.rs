@@ -5,21 +5,17 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 
+use super::certificates::{CERTIFICATE, KEY, server_tls};
 use super::fault::Wrong;
 use super::file::Node;
 use super::section::Section;
 use super::values::{
     domain, duration, mailbox, nameserver, number, one_of, private, readable, relay_to, size, socket, text,
 };
-use super::{
-    Acme, ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, ServerTls, Timeouts, defaults,
-};
+use super::{Acme, ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, Timeouts, defaults};
 use crate::domain::address::Domain;
 use crate::domain::office::{RelayRule, RelayTls, RelayTo};
 use crate::domain::schedule::Schedule;
-
-const CERTIFICATE: &str = "name a PEM file with the certificate and its intermediates";
-const KEY: &str = "name a PEM file with the certificate's private key";
 
 pub(super) fn listeners(root: &mut Section<'_>, acme: Option<&Acme>) -> Vec<Listener> {
     let sections = root.sections("listener");
@@ -82,45 +78,6 @@ fn listener(section: &mut Section<'_>, acme: Option<&Acme>) -> Option<Listener> 
     })
 }
 
-fn server_tls(section: &mut Section<'_>, acme: Option<&Acme>) -> Option<ServerTls> {
-    let folder = section.folder().to_owned();
-    let none = "or set tls = \"none\" where nobody else can listen in";
-    let certificate =
-        section.required("certificate", &format!("{CERTIFICATE}, {none}"), |node| match (text(node)?, acme) {
-            ("acme", Some(acme)) => Ok((acme.folder.join(Acme::CERTIFICATE), true)),
-            ("acme", None) => {
-                let remedy = "name an authority: [acme] with directory, or a PEM file here";
-                Err(Wrong::new("nothing is said of who gives this certificate", remedy))
-            }
-            _ => Ok((readable(&folder, CERTIFICATE)(node)?, false)),
-        });
-    let client_ca = section.optional("client_ca", readable(&folder, "name a PEM file with the issuers' certificates"));
-    if let Some((file, true)) = &certificate {
-        if let Some(place) = section.optional("key", |node| Ok(node.place.clone())) {
-            let wrong = Wrong::new("a certificate from [acme] has a key of its own", "take the key out");
-            section.fault(&place, "key", wrong);
-        }
-        return Some(ServerTls { certificate: file.clone(), key: file.clone(), client_ca, acme: true });
-    }
-    let key = section.required("key", &format!("{KEY}, {none}"), private(&folder, KEY));
-    Some(ServerTls { certificate: certificate?.0, key: key?, client_ca, acme: false })
-}
-
-/// `[acme]`; `None` where no directory is named.
-pub(super) fn acme(mut section: Section<'_>, node: Option<Domain>, data: &Path) -> Option<Acme> {
-    let folder = section.folder().to_owned();
-    let directory = section.optional("directory", |node| match url(node)? {
-        url if url.starts_with("https://") => Ok(url),
-        _ => Err(Wrong::new("this is no https:// URL", "write the one that the authority names as its directory")),
-    });
-    let contact = section.list("contact", mailbox).unwrap_or_default();
-    let names = section.list("names", domain).filter(|names| !names.is_empty());
-    let names = names.or_else(|| node.map(|name| vec![name]));
-    let address = section.optional("address", socket);
-    let ca_file = section.optional("ca_file", readable(&folder, "name a PEM file with the authority's root"));
-    Some(Acme { directory: directory?, contact, names: names?, address, ca_file, folder: data.join("acme") })
-}
-
 pub(super) fn timeouts(mut section: Section<'_>) -> Timeouts {
     Timeouts {
         handshake: section.or("handshake", defaults::HANDSHAKE, duration),
@@ -158,7 +115,7 @@ pub(super) fn portal(mut section: Section<'_>) -> Portal {
 }
 
 /// `https://post.konto.example`, with a path or without. Plain http reaches no further than this machine.
-fn url(node: &Node) -> Result<String, Wrong> {
+pub(super) fn url(node: &Node) -> Result<String, Wrong> {
     let text = text(node)?.trim_end_matches('/');
     let remedy = "write what citizens type: \"https://post.konto.example\"";
     let plain = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic() && !"?#@\"<>\\".contains(c));

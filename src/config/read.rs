@@ -11,7 +11,8 @@ use super::node::Named;
 use super::section::{Reading, Section};
 use super::values::unreadable;
 use super::{
-    Acme, Blobs, Config, Database, Listener, Logging, Mail, Node, Portal, Relay, Timeouts, file, network, node,
+    Acme, Blobs, Config, Database, Listener, Logging, Mail, Node, Portal, Relay, Timeouts, certificates, file, network,
+    node,
 };
 
 /// The sections of a file as far as they could be read: for `check`, which looks on where something is wrong. The
@@ -128,7 +129,7 @@ pub(super) fn gather(
     let mut root = Section::root(reading, table, &name);
 
     let own = node::node(root.section("node"));
-    let acme = network::acme(root.section("acme"), own.name.clone(), &own.data);
+    let acme = certificates::acme(root.section("acme"), own.name.clone(), &own.data);
     Some(Sections {
         mail: node::mail(root.section("mail")),
         listeners: network::listeners(&mut root, acme.as_ref()),
