@@ -90,10 +90,10 @@ fn tls_needed_and_one_connection_too_many() {
     is_one_event(&gateway, &clear, &["class=tls-needed step=mail ", " from="]);
     let _second = Client::connect(gateway.smtp_port).unwrap();
     let third = Client::connect(gateway.smtp_port).map(drop).unwrap_err().to_string();
-    assert!(third.starts_with("421 4.3.2 Too many connections"), "{third}");
+    assert!(third.starts_with("421 4.7.0 Too many connections"), "{third}");
     let (_, reference) = third.rsplit_once(" Reference: ").unwrap();
     let events = trace(&gateway, reference);
-    assert!(events[0]["detail"].as_str().unwrap().starts_with("class=too-many-connections step=connect "));
+    assert!(events[0]["detail"].as_str().unwrap().starts_with("class=too-many-of-network step=connect "));
 }
 
 /// Two hundred refusals of one network are few events; each reference leads to one of them, and none is lost in count.

@@ -13,7 +13,8 @@ pub(super) async fn run(common: &Common) -> Result<(), Failure> {
     let data = &config.node.data;
     let Some(process) = Hold::holder(data) else {
         let sentence = format!("no gateway runs on {}", data.display());
-        let remedy = "start it: brevbro serve; or name its configuration with --config";
+        let remedy =
+            "start it: brevbro serve; or name its configuration with --config. A new node.data asks for a restart";
         return Err(Failure::new(&common.config, "node.data", sentence, remedy));
     };
     let reloaded = control::ask(data).await.map_err(|error| {
@@ -32,7 +33,9 @@ pub(super) async fn run(common: &Common) -> Result<(), Failure> {
     if !common.json {
         println!("Process {process} has taken {} into use.", reloaded.file);
         for (what, addresses) in [("listens at", &reloaded.added), ("listens no more at", &reloaded.removed)] {
-            addresses.iter().for_each(|address| println!("  {what} {address}"));
+            for address in addresses {
+                println!("  {what} {address}");
+            }
         }
     }
     Ok(())

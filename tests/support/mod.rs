@@ -18,5 +18,6 @@ pub mod oracle;
 pub mod origin;
 pub mod peers;
 pub mod sink;
+pub mod tls;
 pub mod transcript;
 pub mod wire;
