@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod clerk;
 pub mod client;
 pub mod clients;
+pub mod dns;
 pub mod fixture;
 pub mod gateway;
 pub mod hash;
