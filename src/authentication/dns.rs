@@ -115,7 +115,9 @@ pub(super) enum Answer {
     /// How many TLSA records, and whether DNSSEC proves them.
     Tlsa(usize, bool),
     /// There is none; whether there is the name.
-    Nothing { named: bool },
+    Nothing {
+        named: bool,
+    },
     /// The name can be none in DNS (RFC 1035 §2.3.4).
     NoName,
     /// It could not be found out, in words.
@@ -245,7 +247,8 @@ fn records(kind: Kind, found: &Lookup) -> Answer {
             _ => None,
         })),
         Kind::Ptr => Answer::Ptr(of(found, |data| match data {
-            RData::PTR(ptr) => Some(host(&ptr.0)),
+            // Without the dot at its end, with which mail-auth finds a name unlike itself.
+            RData::PTR(ptr) => Some(host(&ptr.0).trim_end_matches('.').into()),
             _ => None,
         })),
         Kind::Tlsa => {

@@ -188,7 +188,8 @@ fn judged(written: &dkim::Signature, result: &DkimResult, trouble: &'static str)
 
 /// `None`: its `d=` is no domain's name, and so nobody's signature.
 fn signature(written: &dkim::Signature, verdict: Verdict, reason: &str) -> Option<Signature> {
-    let time = |seconds: u64| i64::try_from(seconds).ok().filter(|s| *s > 0).and_then(|s| Timestamp::from_second(s).ok());
+    let time =
+        |seconds: u64| i64::try_from(seconds).ok().filter(|s| *s > 0).and_then(|s| Timestamp::from_second(s).ok());
     Some(Signature {
         verdict,
         domain: Domain::parse(&written.d).ok()?,

@@ -8,7 +8,9 @@ use jiff::tz::TimeZone;
 use super::fault::Wrong;
 use super::file::Node;
 use super::section::Section;
-use super::values::{domain, duration, nameserver, number, one_of, private, readable, relay_to, size, socket, text, truth};
+use super::values::{
+    domain, duration, nameserver, number, one_of, private, readable, relay_to, size, socket, text, truth,
+};
 use super::{
     ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, Resolver, ServerTls, Timeouts, defaults,
 };

@@ -10,7 +10,9 @@ use super::fault::{Fault, Wrong};
 use super::node::Named;
 use super::section::{Reading, Section};
 use super::values::unreadable;
-use super::{Blobs, Config, Database, Listener, Logging, Mail, Node, Portal, Relay, Resolver, Timeouts, file, network, node};
+use super::{
+    Blobs, Config, Database, Listener, Logging, Mail, Node, Portal, Relay, Resolver, Timeouts, file, network, node,
+};
 
 /// The sections of a file as far as they could be read: for `check`, which looks on where something is wrong. The
 /// names are [`Config`]'s.

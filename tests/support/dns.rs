@@ -1,6 +1,6 @@
 //! A DNS server of the tests' own on loopback. Everything lies in a signed root zone, but for what lies below
 //! `insecure.example` (a zone provably not signed), `bogus.example` (signed with another key than its parent says),
-//! `servfail.example` and `silent.example` (which fail, and never answer).
+//! `servfail.example` and `silent.example` (which fail, and never answer). Names that begin with `_dns_error` fail as well.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -152,7 +152,8 @@ impl Handler {
             let name = asked.as_ref().map(|query| Name::from(query.name().clone()));
             name.is_some_and(|name| Name::from_ascii(zone).unwrap().zone_of(&name))
         };
-        let (fails, silent) = (below(SERVFAIL), below(SILENT));
+        let broken = asked.as_ref().is_some_and(|query| query.name().to_string().starts_with("_dns_error"));
+        let (fails, silent) = (below(SERVFAIL) || broken, below(SILENT));
         if silent {
             tokio::time::sleep(Duration::from_mins(10)).await;
         }
@@ -180,7 +181,8 @@ fn handler(records: Vec<Record>) -> (Handler, String) {
     // The parent names the root's key for it, and it is signed with another.
     let public = DNSKEY::from_key(&key.to_public_key().unwrap());
     let digest = public.to_digest(&name(BOGUS), DigestType::SHA256).unwrap();
-    let ds = DS::new(public.calculate_key_tag().unwrap(), public.algorithm(), DigestType::SHA256, digest.as_ref().to_vec());
+    let ds =
+        DS::new(public.calculate_key_tag().unwrap(), public.algorithm(), DigestType::SHA256, digest.as_ref().to_vec());
     root.push(Record::from_rdata(name(BOGUS), TTL, RData::DNSSEC(DNSSECRData::DS(ds))));
     let public = base64::engine::general_purpose::STANDARD.encode(public.public_key().public_bytes());
 
@@ -197,7 +199,11 @@ fn key() -> Ed25519SigningKey {
     Ed25519SigningKey::from_pkcs8(&Ed25519SigningKey::generate_pkcs8().unwrap()).unwrap()
 }
 
-fn zone(origin: &str, records: Vec<Record>, key: Option<Ed25519SigningKey>) -> InMemoryZoneHandler<TokioRuntimeProvider> {
+fn zone(
+    origin: &str,
+    records: Vec<Record>,
+    key: Option<Ed25519SigningKey>,
+) -> InMemoryZoneHandler<TokioRuntimeProvider> {
     let origin = Name::from_ascii(origin).unwrap();
     let host = Name::from_ascii("ns.example.").unwrap();
     let proof = key.is_some().then_some(NxProofKind::Nsec);

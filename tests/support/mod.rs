@@ -17,6 +17,7 @@ pub mod mailbox;
 pub mod memory;
 pub mod oracle;
 pub mod peers;
+pub mod signer;
 pub mod sink;
 pub mod transcript;
 pub mod wire;
