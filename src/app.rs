@@ -17,6 +17,7 @@ use tracing::{error, info, warn};
 use crate::authentication::{self, Authenticator};
 use crate::clock::{Clock, Ids};
 use crate::config::{self, Config, ListenerTls, Login, ServerTls};
+use crate::domain::address::Domain;
 use crate::domain::directory::Served;
 use crate::domain::ids::ArrivalId;
 use crate::domain::keys::Keys;
@@ -174,7 +175,14 @@ async fn open_store(config: &Config, clock: Clock, ids: Ids) -> Result<Store, Ca
 /// # Errors
 /// When the resolver cannot be set up.
 pub fn authenticator(config: &Config) -> Result<Authenticator, CannotStart> {
-    let from = &config.resolver;
+    resolver(&config.resolver, &config.node.name)
+}
+
+/// The same, of a configuration that may have faults elsewhere.
+///
+/// # Errors
+/// When the resolver cannot be set up.
+pub fn resolver(from: &config::Resolver, host: &Domain) -> Result<Authenticator, CannotStart> {
     let settings = authentication::Settings {
         nameservers: from.nameservers.clone(),
         dnssec: from.dnssec,
@@ -182,7 +190,7 @@ pub fn authenticator(config: &Config) -> Result<Authenticator, CannotStart> {
         timeout: from.timeout,
         cache: from.cache,
     };
-    Authenticator::new(&settings, config.node.name.clone()).map_err(|e| {
+    Authenticator::new(&settings, host.clone()).map_err(|e| {
         let remedy = "write nameservers = [\"127.0.0.53:53\"]; trust anchors are DNSKEY records, one a line";
         CannotStart::new("resolver", e, remedy)
     })

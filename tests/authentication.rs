@@ -33,6 +33,8 @@ fn records() -> String {
          e._domainkey.vero.example TXT {ed25519}
          vero.example TXT v=spf1 -all
          r._domainkey.kela.example TXT {rsa}
+         default._domainkey.kela.example TXT {rsa}
+         kela.example MX 10 mx.kela.example
          r._domainkey.sub.kela.example TXT {rsa}
          r._domainkey.sub.strict.example TXT {rsa}
          r._domainkey.evil.example TXT {rsa}
@@ -269,4 +271,71 @@ fn from_is_what_was_proved() {
     world.expect("registry@kela.example", &[ANNA], &letter[letter.find("To:").unwrap()..], NOT_THE_OFFICE, 0);
     // From a name below, which is nobody's sender: a stranger.
     world.expect("registry@nosuch.kela.example", &[ANNA], "", "550", 0);
+}
+
+impl World {
+    /// A command's output, and whether it ended well.
+    fn ask(&self, words: &[&str]) -> (bool, String) {
+        let ran = self.gateway.run(words);
+        (ran.status.success(), said(&ran))
+    }
+
+    #[track_caller]
+    fn asks(&self, words: &[&str], well: bool, expected: &[&str]) {
+        let (ended_well, said) = self.ask(words);
+        assert_eq!(ended_well, well, "{said}");
+        for expected in expected {
+            assert!(said.contains(expected), "{expected:?} is not in:\n{said}");
+        }
+    }
+}
+
+#[test]
+fn route_test_asks_dns_and_reads_a_message() {
+    let mut world = World::new();
+    let test = ["route", "test", "--to", ANNA, "--from"];
+    let of = |more: &[&'static str]| [&test[..], more].concat();
+    let passes = ["yes    kela: spf (spf=pass of MAIL FROM", "RCPT TO: ", "250"];
+    world.asks(&of(&["registry@kela.example"]), true, &passes);
+    let fails = ["no     vero: spf (spf=fail", "decided after the body"];
+    world.asks(&of(&["registry@vero.example"]), true, &fails);
+    world.asks(&of(&["x@office.bogus.example"]), true, &["later  bogus: spf (spf=temperror", "DNSSEC"]);
+
+    let plain = world.letter("registry@vero.example");
+    let signed = signer::rsa(&plain, "vero.example", &Signing::default());
+    let path = file(world.gateway.folder(), "signed.eml", signed.as_bytes());
+    let mut words = of(&["registry@vero.example", "--message"]);
+    words.push(path.to_str().unwrap());
+    let holds =
+        ["yes    vero: dkim:vero.example (dkim=pass selector r", "DATA: ", "dkim=pass", "header.d=vero.example"];
+    world.asks(&words, true, &holds);
+    let forged = file(world.gateway.folder(), "signed.eml", signed.replace("Hello", "Hallo").as_bytes());
+    assert_eq!(forged, path);
+    world.asks(&words, false, &["550 5.7.20", "the body is not the one that was signed"]);
+    // As a file of this system, with its line ends.
+    file(world.gateway.folder(), "signed.eml", signed.replace("\r\n", "\n").as_bytes());
+    world.asks(&words, true, &holds);
+    words.push("--json");
+    let (_, json) = world.ask(&words);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["message"]["accepted"], true, "{json}");
+}
+
+#[test]
+fn check_online_says_what_to_mend() {
+    let world = World::new();
+    let (well, said) = world.ask(&["check", "--online", "--running", "--json"]);
+    assert!(!well, "{said}");
+    let found: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let says = |list: &str, office: &str, words: &str| {
+        let entries = found[list].as_array().unwrap().iter().map(ToString::to_string);
+        let mut entries = entries.filter(|entry| entry.contains(&format!("office {office}\"")));
+        assert!(entries.any(|entry| entry.contains(words)), "{list} of {office} do not say {words:?}:\n{found:#}");
+    };
+    says("faults", "silentrecord", "no DMARC record");
+    says("faults", "bogus", "forged, by DNSSEC");
+    says("faults", "servfail", "its server failed");
+    says("notes", "hel-social", "no SPF record");
+    says("notes", "insecure", "no DKIM key was found. That does not mean that there is none");
+    assert!(!said.contains("\"office kela\""), "{said}");
 }

@@ -20,7 +20,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Ok(config) => gateway(serve::run(config, clock)),
             Err(faults) => Failure::from(faults).told(),
         },
-        Command::Check { running, common } => wait(check::run(&common, running, &clock)),
+        Command::Check { running, online, common } => wait(check::run(&common, running, online, &clock)),
         Command::Apply { files, dry_run, common } => {
             wait(async { told(apply::apply(&files, dry_run, &common, &clock).await) })
         }
