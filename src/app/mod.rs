@@ -39,6 +39,7 @@ use crate::acme::Answers;
 use crate::authentication::{self, Authenticator};
 use crate::clock::{Clock, Ids};
 use crate::config::{self, Config};
+use crate::domain::address::Domain;
 use crate::domain::directory::Directory;
 use crate::health::Health;
 use crate::inbound::{self, Inbound};
@@ -253,7 +254,14 @@ async fn open_store(config: &Config, clock: Clock, ids: Ids) -> Result<Store, Ca
 /// # Errors
 /// When the resolver cannot be set up.
 pub fn authenticator(config: &Config) -> Result<Authenticator, CannotStart> {
-    let from = &config.resolver;
+    resolver(&config.resolver, &config.node.name)
+}
+
+/// The same, of a configuration that may have faults elsewhere.
+///
+/// # Errors
+/// When the resolver cannot be set up.
+pub fn resolver(from: &config::Resolver, host: &Domain) -> Result<Authenticator, CannotStart> {
     let settings = authentication::Settings {
         nameservers: from.nameservers.clone(),
         dnssec: from.dnssec,
@@ -261,7 +269,7 @@ pub fn authenticator(config: &Config) -> Result<Authenticator, CannotStart> {
         timeout: from.timeout,
         cache: from.cache,
     };
-    Authenticator::new(&settings, config.node.name.clone()).map_err(|e| {
+    Authenticator::new(&settings, host.clone()).map_err(|e| {
         let remedy = "write nameservers = [\"127.0.0.53:53\"]; trust anchors are DNSKEY records, one a line";
         CannotStart::new("resolver", e, remedy)
     })

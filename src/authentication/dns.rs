@@ -247,7 +247,8 @@ fn records(kind: Kind, found: &Lookup) -> Answer {
             _ => None,
         })),
         Kind::Ptr => Answer::Ptr(of(found, |data| match data {
-            RData::PTR(ptr) => Some(host(&ptr.0)),
+            // Without the dot at its end, with which mail-auth finds a name unlike itself.
+            RData::PTR(ptr) => Some(host(&ptr.0).trim_end_matches('.').into()),
             _ => None,
         })),
         Kind::Tlsa => {

@@ -14,6 +14,7 @@ mod dns;
 mod known;
 mod message;
 mod presence;
+pub mod published;
 pub mod results;
 mod spf;
 

@@ -52,6 +52,9 @@ pub enum Command {
         /// The gateway runs: its ports are taken, and should be
         #[arg(long)]
         running: bool,
+        /// Asks DNS about every office: SPF, DKIM, DMARC, MTA-STS, MX, TLSA
+        #[arg(long)]
+        online: bool,
         /// Configuration and form.
         #[command(flatten)]
         common: Common,
@@ -166,6 +169,9 @@ pub struct RouteTest {
     /// As without TLS
     #[arg(long, conflicts_with_all = ["tls_certificate_sha256", "tls_certificate_name"])]
     pub clear: bool,
+    /// A message as it was sent: what DNS and its signatures say of it
+    #[arg(long, value_name = "FILE")]
+    pub message: Option<PathBuf>,
     /// Configuration and form.
     #[command(flatten)]
     pub common: Common,

@@ -27,9 +27,9 @@ pub(super) fn check(config: &Sections, directory: &Directory, findings: &mut Fin
 
 fn check_office(office: &Office, max_message: u64, findings: &mut Findings) {
     let key = format!("office {}", office.id);
-    let possible = |proof: &Proof| matches!(proof, Proof::Network | Proof::ClientCertificate);
+    let possible = |proof: &Proof| *proof != Proof::Login;
     if !office.trust.iter().any(|TrustRule(proofs)| proofs.iter().all(possible)) {
-        let remedy = "add a rule of network or client-certificate: the other proofs are not yet taken by this version";
+        let remedy = "add a rule of another proof: login is not yet taken by this version";
         findings.fault(&key, "no rule of trust can be fulfilled: its mail is refused", remedy);
     }
     if office.max_message > max_message {
