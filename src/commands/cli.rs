@@ -115,6 +115,9 @@ pub enum Command {
     /// Bearer tokens for the HTTP API
     #[command(subcommand)]
     Token(Token),
+    /// Passwords with which an office's programs log in to send mail
+    #[command(subcommand)]
+    Password(Password),
     /// Counts: records, accounts, outbox, events, refusals
     #[command(after_help = "Example:\n  brevbro stats --json")]
     Stats {
@@ -236,6 +239,49 @@ pub enum Token {
         /// How long it is good
         #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3650))]
         days: u16,
+        /// Configuration and form.
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// `password …`.
+#[derive(Debug, Subcommand)]
+pub enum Password {
+    /// Makes a password and prints it once, with the name to log in under
+    #[command(
+        after_help = "Example:\n  brevbro password create --office hel-social --label case-system --expires 2027-12-31"
+    )]
+    Create {
+        /// Whose mail it is to prove
+        #[arg(long, value_name = "ID")]
+        office: crate::domain::ids::OfficeId,
+        /// Which program or person: a name that was never used for this office
+        #[arg(long, value_name = "NAME")]
+        label: crate::domain::ids::OfficeId,
+        /// The last day on which it is good [default: until it is revoked]
+        #[arg(long, value_name = "DATE")]
+        expires: Option<jiff::civil::Date>,
+        /// Configuration and form.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Every password there is and was; never what it is
+    #[command(after_help = "Example:\n  brevbro password list")]
+    List {
+        /// Configuration and form.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Ends a password at once
+    #[command(after_help = "Example:\n  brevbro password revoke --office hel-social --label case-system")]
+    Revoke {
+        /// Whose it is
+        #[arg(long, value_name = "ID")]
+        office: crate::domain::ids::OfficeId,
+        /// Which
+        #[arg(long, value_name = "NAME")]
+        label: crate::domain::ids::OfficeId,
         /// Configuration and form.
         #[command(flatten)]
         common: Common,

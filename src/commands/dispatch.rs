@@ -4,7 +4,7 @@ use std::future::Future;
 use std::process::ExitCode;
 
 use super::cli::{Cli, Command, Route};
-use super::{Failure, apply, check, demo, parse, queue, reload, route, serve, stats, token, trace};
+use super::{Failure, apply, check, demo, parse, password, queue, reload, route, serve, stats, token, trace};
 use crate::clock::Clock;
 use crate::config::Config;
 
@@ -36,6 +36,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Trace { id, reveal, common } => wait(async { told(trace::run(&id, reveal, &common, &clock).await) }),
         Command::Queue(queue) => wait(async { told(queue::run(&queue, &clock).await) }),
         Command::Token(token) => wait(async { told(token::run(&token, &clock).await) }),
+        Command::Password(password) => wait(async { told(password::run(&password, &clock).await) }),
         Command::Stats { common } => wait(async { told(stats::run(&common, &clock).await) }),
     }
 }

@@ -11,6 +11,7 @@ mod dispatch;
 mod failure;
 mod open;
 mod parse;
+mod password;
 mod queue;
 mod reload;
 mod route;

@@ -191,7 +191,7 @@ impl Refusal {
 /// What a refusal was said to: for its event, which names addresses by their keyed hashes alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occasion {
-    /// `connect`, `mail`, `rcpt`, `body`; `session` for whatever else.
+    /// `connect`, `login`, `mail`, `rcpt`, `body`; `session` for whatever else.
     pub step: &'static str,
     /// The sender, where an office was proved.
     pub office: Option<OfficeId>,

@@ -11,7 +11,6 @@ use tracing::{info, warn};
 use self::attempts::Attempts;
 use self::password::{Checker, canonical};
 use super::Inbound;
-use crate::domain::event::What;
 use crate::domain::keys::Keys;
 use crate::domain::office::{Login, Peer};
 use crate::domain::sasl::plain::Plain;
@@ -100,8 +99,6 @@ impl Inbound {
 
     fn listens_to(&self, peer: &Peer, name: &str) -> Result<(), Refusal> {
         if self.logins.attempts.are_too_many(peer.network(), &self.keys.trace_hash(name)) {
-            // Without an event: a flood of these is the same few failures, which have theirs.
-            info!(ip = %peer.ip, "too many failed logins: not listened to");
             return Err(Refusal::new(Class::TooManyLogins, "too many failed logins"));
         }
         Ok(())
@@ -116,7 +113,7 @@ impl Inbound {
         }
     }
 
-    /// Counts it, notes it, waits. The name is told as it is where it is one of ours, else by its hash: people type
+    /// Counts it, and waits. The event is to have the name as it is where it is one of ours, else its hash: people type
     /// passwords and identity codes into the wrong field.
     async fn failed(&self, peer: &Peer, name: Option<&str>, why: &(dyn Display + Sync)) -> Refusal {
         let hash = self.keys.trace_hash(name.unwrap_or_default());
@@ -126,18 +123,13 @@ impl Inbound {
             Some(login) => self.store.password(login).await.is_ok_and(|kept| kept.is_some()),
             None => false,
         };
-        let subject = match (login, ours) {
-            (Some(Login { office, label }), true) => format!("{office}/{label}"),
-            _ => hash,
+        let cause = match (login, ours, name) {
+            (Some(Login { office, label }), true, _) => format!("{office}/{label}: {why}"),
+            (_, _, Some(_)) => format!("{hash}: {why}"),
+            (_, _, None) => why.to_string(),
         };
-        let class = Class::LoginFailed.key();
-        info!(ip = %peer.ip, login = subject, cause = %why, "refused a login");
-        let detail = format!("class={class} cause={:?} ip={}", why.to_string(), peer.ip);
-        if let Err(error) = self.store.note(What::Refused, &subject, &detail).await {
-            warn!(%error, "the refused login could not be noted");
-        }
         tokio::time::sleep(wait).await;
-        Refusal::new(Class::LoginFailed, why.to_string())
+        Refusal::new(Class::LoginFailed, cause)
     }
 
     /// MAIL after a login: whether its password is still one.

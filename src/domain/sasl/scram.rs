@@ -104,6 +104,8 @@ impl First {
             return Err(Fault::Form);
         }
         match authorize.strip_prefix("a=") {
+            // GNU SASL writes none as an empty one.
+            Some("") => {}
             Some(other) if unescaped(other)? != name => return Err(Fault::Authorization),
             None if !authorize.is_empty() => return Err(Fault::Form),
             _ => {}

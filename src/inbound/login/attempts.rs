@@ -19,12 +19,20 @@ const OF_NETWORK: u32 = 50;
 const OF_NAME_THERE: u32 = 10;
 /// Counts at once. A flood from everywhere is not remembered further: Argon2's few places bound it.
 const MOST: usize = 65_536;
+/// Between two looks for what may be forgotten, when there is room for no more.
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// Who failed: a network, a name's hash, or both together.
 type Who = (Option<IpAddr>, Option<Box<str>>);
 
 #[derive(Default)]
-pub(super) struct Attempts(Mutex<HashMap<Who, Failures>>);
+pub(super) struct Attempts(Mutex<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    failures: HashMap<Who, Failures>,
+    swept: Option<Instant>,
+}
 
 struct Failures {
     many: u32,
@@ -38,8 +46,8 @@ impl Attempts {
     }
 
     fn are_too_many_at(&self, network: IpAddr, name: &str, now: Instant) -> bool {
-        let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let many = |who: &Who| failures.get(who).filter(|f| is_fresh(f, now)).map_or(0, |f| f.many);
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let many = |who: &Who| counts.failures.get(who).filter(|f| is_fresh(f, now)).map_or(0, |f| f.many);
         many(&(Some(network), None)) >= OF_NETWORK || many(&(Some(network), Some(name.into()))) >= OF_NAME_THERE
     }
 
@@ -49,9 +57,11 @@ impl Attempts {
     }
 
     fn count_at(&self, network: IpAddr, name: Option<&str>, now: Instant) -> Duration {
-        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() + 3 > MOST {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Counts { failures, swept } = &mut *counts;
+        if failures.len() + 3 > MOST && swept.is_none_or(|swept| now.duration_since(swept) >= SWEEP) {
             failures.retain(|_, failures| is_fresh(failures, now));
+            *swept = Some(now);
         }
         let mut who: Vec<Who> = vec![(Some(network), None)];
         if let Some(name) = name {
@@ -73,8 +83,8 @@ impl Attempts {
 
     /// The name's password came from there: whoever mistyped it has found it.
     pub(super) fn forget(&self, network: IpAddr, name: &str) {
-        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.remove(&(Some(network), Some(name.into())));
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.failures.remove(&(Some(network), Some(name.into())));
     }
 }
 
@@ -119,7 +129,7 @@ mod tests {
         assert!(attempts.are_too_many_at(here, "b", start));
         assert!(!attempts.are_too_many_at(here, "b", start + MEMORY));
         attempts.forget(there, "a");
-        assert!(attempts.0.lock().unwrap().len() < 100);
+        assert!(attempts.0.lock().unwrap().failures.len() < 100);
     }
 
     #[test]
@@ -128,6 +138,6 @@ mod tests {
         for at in 0..60_000_u32 {
             attempts.count_at(IpAddr::from(at.to_be_bytes()), Some("a"), start);
         }
-        assert!(attempts.0.lock().unwrap().len() <= MOST);
+        assert!(attempts.0.lock().unwrap().failures.len() <= MOST);
     }
 }

@@ -6,7 +6,7 @@ use super::stage::{Awaited, Stage, Turn};
 use super::{Action, Encryption, Facts, Settings};
 use crate::domain::office::LoginDemand;
 use crate::domain::sasl::{Attempt, Mechanism, Response, Step};
-use crate::domain::status::Refusal;
+use crate::domain::status::{Occasion, Refusal};
 use crate::smtp::command::{CommandFault, response as read};
 use crate::smtp::line::LineFault;
 use crate::smtp::reply::Reply;
@@ -76,7 +76,8 @@ pub fn answer(stage: Stage, answer: Result<Step, Refusal>) -> Turn {
         Ok(Step::Done(_)) => Turn::to(Stage::Ready(hello)).reply(Reply::logged_in()),
         Err(refusal) => {
             let is_fault = !refusal.class.is_transient();
-            Turn { is_fault, ..Turn::to(Stage::Ready(hello)).reply(Reply::refused(&refusal, false)) }
+            let reply = Reply::refused(&refusal, false).on(Occasion { step: "login", ..Occasion::default() });
+            Turn { is_fault, ..Turn::to(Stage::Ready(hello)).reply(reply) }
         }
     }
 }
