@@ -184,6 +184,14 @@ impl Connection for Memory {
         self.state.is_closed()
     }
 
+    fn leave(&mut self) {
+        self.reading = Reading::Nothing;
+    }
+
+    fn end(&mut self) {
+        self.reading = Reading::Nothing;
+    }
+
     fn handshake(&mut self) {
         assert!(matches!(self.reading, Reading::Handshake), "a handshake that nobody awaits");
         // What still came in clear is no part of TLS; over a network the handshake would fail of it.

@@ -20,3 +20,4 @@ pub mod peers;
 pub mod sink;
 pub mod transcript;
 pub mod wire;
+pub mod world;
