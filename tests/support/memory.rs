@@ -7,6 +7,7 @@ use brevbro::domain::envelope::{Envelope, Sender};
 use brevbro::domain::ids::ArrivalId;
 use brevbro::domain::office::TlsFacts;
 use brevbro::domain::status::{Class, Refusal};
+use brevbro::intake;
 use brevbro::smtp::body::{BodyFault, ChunkReader, DataReader};
 use brevbro::smtp::line::LineReader;
 use brevbro::smtp::session::{Action, Event, Settings, State};
@@ -95,6 +96,13 @@ impl Memory {
     fn keep(&mut self, envelope: &Envelope) -> Result<Receipt, Refusal> {
         if matches!(envelope.sender, Sender::Office(_)) && !fixture::author_is_of_office(&self.body) {
             return Err(Refusal::new(Class::AuthorNotOfOffice, "fixture"));
+        }
+        let glance = intake::glance(&self.body, &intake::Limits::default());
+        if let Some(why) = glance.too_complex {
+            return Err(Refusal::new(Class::TooComplex, why));
+        }
+        if glance.hops > 100 {
+            return Err(Refusal::new(Class::Loop, "fixture"));
         }
         self.stored.push(std::mem::take(&mut self.body));
         self.drop_body();

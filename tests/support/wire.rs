@@ -32,6 +32,9 @@ pub struct Wire {
     cut: usize,
     /// What lets the gateway go on that was stopped so that the client could speak first.
     go_on: Option<Command>,
+    /// The handshake failed, and with it the connection. So it must where octets in clear come where TLS is awaited:
+    /// which is when what was sent behind STARTTLS comes in a packet of its own.
+    pub handshake_failed: bool,
 }
 
 impl Wire {
@@ -48,7 +51,7 @@ impl Wire {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
-        Self { line: Line::Clear(stream), config, cut, go_on: None }
+        Self { line: Line::Clear(stream), config, cut, go_on: None, handshake_failed: false }
     }
 
     /// A connection whose first octets are there before the gateway has seen it.
@@ -137,7 +140,10 @@ impl Connection for Wire {
         let client = ClientConnection::new(self.config.clone(), name).unwrap();
         let mut stream = Box::new(StreamOwned::new(client, stream));
         while stream.conn.is_handshaking() {
-            stream.conn.complete_io(&mut stream.sock).unwrap();
+            if stream.conn.complete_io(&mut stream.sock).is_err() {
+                self.handshake_failed = true;
+                break;
+            }
         }
         self.line = Line::Tls(stream);
     }
