@@ -98,7 +98,7 @@ impl Connection {
                 match (self.converse(&mut stream, first).await?, mode) {
                     (Ended::StartTls, TlsMode::Starttls(tls)) => tls,
                     _ => {
-                        Box::pin(linger::close(&mut stream, !self.input.is_empty())).await;
+                        Box::pin(linger::close(&mut stream, self.cut_short())).await;
                         return Ok(());
                     }
                 }
@@ -126,8 +126,13 @@ impl Connection {
         self.converse(&mut stream, event).await?;
         // close_notify: a peer that has gone already does not need it.
         let _ = timeout(self.settings.timeouts.write, stream.shutdown()).await;
-        linger::close(stream.get_mut().0, !self.input.is_empty()).await;
+        linger::close(stream.get_mut().0, self.cut_short()).await;
         Ok(())
+    }
+
+    /// The peer was not heard out: more of what it says may be under way.
+    fn cut_short(&self) -> bool {
+        !self.input.is_empty() || self.lines.is_over()
     }
 
     /// What came together with the end of the handshake was said before our greeting.

@@ -23,3 +23,4 @@ pub mod sink;
 pub mod tls;
 pub mod transcript;
 pub mod wire;
+pub mod world;
