@@ -96,10 +96,11 @@ pub enum Command {
     },
     /// Tells what became of a message
     #[command(
-        after_help = "Example:\n  brevbro trace 01kb2qyjt8csh5k9e3vxa4m6nw\n  brevbro trace '<20261123.1@hel.example>'"
+        after_help = "Example:\n  brevbro trace 01kb2qyjt8csh5k9e3vxa4m6nw\n  brevbro trace '<20261123.1@hel.example>'\n  brevbro trace 7k2mx-4q9tb"
     )]
     Trace {
-        /// The id that the 250 gave, of a record, a reply or an outbox item, or a Message-ID
+        /// The id that the 250 gave, of a record, a reply or an outbox item, the reference at the end of a refusal, or a
+        /// Message-ID
         #[arg(value_name = "ID")]
         id: String,
         /// Shows addresses as well; that you did is itself recorded
