@@ -9,9 +9,7 @@ use super::certificates::{CERTIFICATE, KEY, server_tls};
 use super::fault::Wrong;
 use super::file::Node;
 use super::section::Section;
-use super::values::{
-    domain, duration, mailbox, nameserver, number, one_of, private, readable, relay_to, size, socket, text,
-};
+use super::values::{domain, duration, nameserver, number, one_of, private, readable, relay_to, size, socket, text};
 use super::{Acme, ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, Timeouts, defaults};
 use crate::domain::address::Domain;
 use crate::domain::office::{RelayRule, RelayTls, RelayTo};
