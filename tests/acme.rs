@@ -14,6 +14,8 @@ use support::tls::{self, line, shown};
 use support::{certificate, peers};
 
 const NAME: &str = "mail1.konto.example";
+/// A customer of the authority, and the key in base64url.
+const KNOWN: (&str, &str) = ("kid-1", "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W");
 
 /// The authority and its DNS, in which every name is this machine's.
 struct Authority {
@@ -28,6 +30,11 @@ struct Authority {
 impl Authority {
     /// Its certificates live this long.
     fn start(life: Duration) -> Self {
+        Self::with(life, false)
+    }
+
+    /// `known`: it takes those alone that it knows beforehand, with [`KNOWN`].
+    fn with(life: Duration, known: bool) -> Self {
         let folder = peers::folder("pebble");
         certificate::write(folder.path());
         let [port, management, http, dns, dns_management] = [(); 5].map(|()| peers::free_port());
@@ -39,7 +46,8 @@ impl Authority {
             "httpPort": http,
             "tlsPort": 1,
             "ocspResponderURL": "",
-            "externalAccountBindingRequired": false,
+            "externalAccountBindingRequired": known,
+            "externalAccountMACKeys": { (KNOWN.0): KNOWN.1 },
             "certificateValidityPeriod": life.as_secs(),
         }});
         fs::write(folder.path().join("pebble.json"), config.to_string()).unwrap();
@@ -219,8 +227,8 @@ fn renewed_in_time_under_an_open_session_and_kept_without_the_authority() {
 }
 
 #[test]
-fn through_the_portal() {
-    let authority = Authority::start(Duration::from_hours(24));
+fn through_the_portal_as_a_known_customer() {
+    let authority = Authority::with(Duration::from_hours(24), true);
     let root = authority.root().unwrap();
     let mut gateway = authority.gateway();
     // What a web server before it would pass on is looked for at the portal itself.
@@ -229,6 +237,11 @@ fn through_the_portal() {
             .replace(&gateway.http_port.to_string(), &authority.http.to_string())
     });
     gateway.serve();
+    until("a refusal", &gateway, || gateway.log().contains("externalAccountBinding"));
+    certificate::private(&gateway.folder().join("acme.key"), KNOWN.1.as_bytes());
+    edit(&gateway, |text| text + "external_account = \"kid-1\"\nexternal_account_key_file = \"acme.key\"\n");
+    let reloaded = gateway.run(&["reload"]);
+    assert!(reloaded.status.success(), "{}", said(&reloaded));
     until("a certificate", &gateway, || certificate_shown(&gateway, NAME, &root).is_some());
     assert!(gateway.stop().success());
 }

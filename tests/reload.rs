@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use support::client::Client;
 use support::gateway::{Gateway, Setup, said};
+use support::sink::Sink;
 use support::tls::{Session, line};
 use support::{certificate, letters, peers, tls};
 
@@ -22,6 +23,9 @@ fn edit(gateway: &Gateway, change: impl FnOnce(String) -> String) {
     let file = gateway.path("brevbro.toml");
     fs::write(&file, change(fs::read_to_string(&file).unwrap())).unwrap();
 }
+
+/// Of the citizen, in one test.
+const REPLIES: usize = 24;
 
 /// `brevbro reload`, which succeeds.
 fn reload(gateway: &Gateway) -> String {
@@ -295,4 +299,60 @@ fn a_certificate_near_its_end_is_told_of() {
     logged(&gateway, "the certificate has ended", 2);
     assert_eq!(seconds_left(&gateway), [0, 0]);
     assert_eq!(gateway.run(&["check", "--running"]).status.code(), Some(1));
+}
+
+#[test]
+fn no_letter_is_lost_in_a_storm_of_reloads() {
+    let mut gateway = Gateway::start(Setup::default());
+    let port = gateway.smtp_port;
+    let clerks: Vec<_> = (0..4)
+        .map(|clerk| {
+            std::thread::spawn(move || {
+                let mut open = Client::connect(port).unwrap();
+                for number in 0..40 {
+                    // In turns over one session that stays, and over a new one.
+                    let mut new = Client::connect(port).unwrap();
+                    let client = if number % 2 == 0 { &mut open } else { &mut new };
+                    let answer = deliver(client, clerk * 1000 + number);
+                    assert!(answer.starts_with("250"), "{answer}");
+                }
+            })
+        })
+        .collect();
+    let mut reloads = 0;
+    while clerks.iter().any(|clerk| !clerk.is_finished()) {
+        hang_up(&gateway);
+        reloads += 1;
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    clerks.into_iter().for_each(|clerk| clerk.join().unwrap());
+    assert!(reloads > 5);
+    assert_eq!(gateway.api("anna").inbox().len(), 160);
+    assert!(gateway.stop().success());
+}
+
+#[test]
+fn replies_leave_once_each_across_reloads() {
+    let sink = Sink::start(0);
+    let relay = format!("smtp://127.0.0.1:{}", sink.port);
+    let mut gateway = Gateway::start(Setup { relay, ..Setup::default() });
+    assert!(deliver(&mut Client::connect(gateway.smtp_port).unwrap(), 1).starts_with("250"));
+    let api = gateway.api("anna");
+    let record = api.inbox()[0]["id"].as_str().unwrap().to_owned();
+    let before = fs::read_to_string(gateway.path("brevbro.toml")).unwrap();
+    for number in 0..REPLIES {
+        assert_eq!(api.reply(&record, None, &format!("Svar {number}."), &[]).unwrap().status, 201);
+        if number % 4 == 0 {
+            let changed = format!("[relay]\nconnections = {}\n", 50 + number);
+            edit(&gateway, |_| before.replace("[relay]\n", &changed));
+            reload(&gateway);
+        }
+    }
+    let end = Instant::now() + Duration::from_secs(30);
+    while sink.came().len() < REPLIES {
+        assert!(Instant::now() < end, "{} of {REPLIES}\n{}", sink.came().len(), gateway.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(gateway.stop().success(), "the walks that were replaced have ended");
+    assert_eq!(sink.came().len(), REPLIES);
 }

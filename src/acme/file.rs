@@ -88,6 +88,7 @@ mod tests {
             directory: String::new(),
             contact: Vec::new(),
             names: names.iter().map(|name| Domain::parse(name).unwrap()).collect(),
+            external_account: None,
             ca_file: None,
             folder: folder.to_owned(),
             certificate: folder.join("acme/certificate.pem"),

@@ -30,7 +30,7 @@ const ORDER: Duration = Duration::from_mins(5);
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
 
 /// What to get, and from whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Settings {
     /// The URL of the authority's directory.
     pub directory: String,
@@ -38,6 +38,8 @@ pub struct Settings {
     pub contact: Vec<Mailbox>,
     /// Whom the certificate is for, one at least.
     pub names: Vec<Domain>,
+    /// As whom the authority knows us beforehand (RFC 8555 §7.3.4): the key's id, and the key.
+    pub external_account: Option<(String, Vec<u8>)>,
     /// The root of the authority's own server; `None`: the system's.
     pub ca_file: Option<PathBuf>,
     /// Where the account lies.

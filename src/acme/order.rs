@@ -3,8 +3,8 @@
 use std::fs;
 
 use instant_acme::{
-    Account, AccountBuilder, AccountCredentials, AuthorizationStatus, ChallengeType, Identifier, NewAccount, NewOrder,
-    OrderStatus, RetryPolicy,
+    Account, AccountBuilder, AccountCredentials, AuthorizationStatus, ChallengeType, ExternalAccountKey, Identifier,
+    NewAccount, NewOrder, OrderStatus, RetryPolicy,
 };
 use tracing::info;
 
@@ -63,8 +63,9 @@ async fn account(settings: &Settings) -> Result<Account, Fault> {
     }
     let contact: Vec<String> = settings.contact.iter().map(|address| format!("mailto:{}", address.wire())).collect();
     let contact: Vec<&str> = contact.iter().map(String::as_str).collect();
+    let known = settings.external_account.as_ref().map(|(id, key)| ExternalAccountKey::new(id.clone(), key));
     let new = NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
-    let (account, held) = builder(settings)?.create(&new, settings.directory.clone(), None).await?;
+    let (account, held) = builder(settings)?.create(&new, settings.directory.clone(), known.as_ref()).await?;
     let text = serde_json::to_vec(&held).map_err(instant_acme::Error::Json)?;
     private(&file, &text).map_err(|error| Fault::File(file, error))?;
     info!(directory = settings.directory, "an account was made");

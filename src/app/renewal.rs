@@ -81,6 +81,7 @@ fn settings(from: &Acme) -> acme::Settings {
         directory: from.directory.clone(),
         contact: from.contact.clone(),
         names: from.names.clone(),
+        external_account: from.external_account.as_ref().map(|account| (account.id.clone(), account.key.clone())),
         ca_file: from.ca_file.clone(),
         folder: from.folder.clone(),
         certificate: from.folder.join(Acme::CERTIFICATE),

@@ -69,7 +69,7 @@ impl Running {
     pub async fn keep_told(&self) -> Infallible {
         let watchdog = sd_notify::watchdog_enabled().filter(|limit| !limit.is_zero());
         // What is asked may take as long as it likes, short of what the watchdog bears.
-        let (pause, patience) = watchdog.map_or((STATUS, STATUS), |limit| (limit / 4, limit / 2));
+        let (pause, patience) = watchdog.map_or((STATUS, STATUS), |limit| (limit / 4, limit / 4 * 3));
         loop {
             sleep(pause).await;
             let status = self.status();

@@ -11,7 +11,11 @@ use crate::config::Config;
 pub(super) async fn run(common: &Common) -> Result<(), Failure> {
     let config = Config::load(&common.config)?;
     let data = &config.node.data;
-    let Some(process) = Hold::holder(data) else {
+    let may_not = |error: std::io::Error| {
+        let sentence = format!("{} cannot be looked into: {error}", data.display());
+        Failure::new(&common.config, "node.data", sentence, "run this as root, or as the user of the gateway")
+    };
+    let Some(process) = Hold::holder(data).map_err(may_not)? else {
         let sentence = format!("no gateway runs on {}", data.display());
         let remedy =
             "start it: brevbro serve; or name its configuration with --config. A new node.data asks for a restart";

@@ -1,12 +1,16 @@
 //! Where listeners have their certificates from: files, or the authority of `[acme]`.
 
+use std::fs;
 use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::fault::Wrong;
 use super::network::url;
 use super::section::Section;
-use super::values::{domain, mailbox, private, readable, socket, text};
-use super::{Acme, ServerTls};
+use super::values::{domain, mailbox, private, readable, socket, text, unreadable, words};
+use super::{Acme, ExternalAccount, ServerTls};
 use crate::domain::address::Domain;
 
 pub(super) const CERTIFICATE: &str = "name a PEM file with the certificate and its intermediates";
@@ -47,7 +51,37 @@ pub(super) fn acme(mut section: Section<'_>, node: Option<Domain>, data: &Path) 
     let contact = section.list("contact", mailbox).unwrap_or_default();
     let names = section.list("names", domain).filter(|names| !names.is_empty());
     let names = names.or_else(|| node.map(|name| vec![name]));
+    let external_account = external_account(&mut section, &folder);
     let address = section.optional("address", socket);
     let ca_file = section.optional("ca_file", readable(&folder, "name a PEM file with the authority's root"));
-    Some(Acme { directory: directory?, contact, names: names?, address, ca_file, folder: data.join("acme") })
+    let folder = data.join("acme");
+    Some(Acme { directory: directory?, contact, names: names?, external_account, address, ca_file, folder })
+}
+
+fn external_account(section: &mut Section<'_>, folder: &Path) -> Option<ExternalAccount> {
+    let remedy = "write the key into it as the authority gave it, in base64";
+    let id = section.optional("external_account", |node| Ok((words(node)?, node.place.clone())));
+    let key = section.optional("external_account_key_file", |node| {
+        let file = private(folder, remedy)(node)?;
+        let text = fs::read_to_string(&file).map_err(|error| unreadable(&file, &error, remedy))?;
+        // Authorities write it for URLs; some of their pages show it otherwise.
+        let text = text.trim().trim_end_matches('=').replace('+', "-").replace('/', "_");
+        let key = URL_SAFE_NO_PAD.decode(text).ok().filter(|key| !key.is_empty());
+        let key = key.ok_or_else(|| Wrong::new(format!("{} holds no base64", file.display()), remedy))?;
+        Ok((key, node.place.clone()))
+    });
+    match (id, key) {
+        (Some((id, _)), Some((key, _))) => Some(ExternalAccount { id, key }),
+        (Some((_, place)), None) => {
+            let wrong = Wrong::new("there is no key with it", "name its file: external_account_key_file");
+            section.fault(&place, "external_account", wrong);
+            None
+        }
+        (None, Some((_, place))) => {
+            let wrong = Wrong::new("there is no id with it", "write it: external_account");
+            section.fault(&place, "external_account_key_file", wrong);
+            None
+        }
+        (None, None) => None,
+    }
 }

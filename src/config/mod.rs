@@ -179,12 +179,29 @@ pub struct Acme {
     pub contact: Vec<Mailbox>,
     /// Whom the certificate is for, one at least.
     pub names: Vec<Domain>,
+    /// As whom the authority knows us beforehand (RFC 8555 §7.3.4).
+    pub external_account: Option<ExternalAccount>,
     /// Where challenges are answered, beside the portal.
     pub address: Option<SocketAddr>,
     /// The root of the authority's own server; `None`: the system's.
     pub ca_file: Option<PathBuf>,
     /// Where account and certificate lie.
     pub folder: PathBuf,
+}
+
+/// An account at an authority that its customers have before they use ACME.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ExternalAccount {
+    /// The key's id.
+    pub id: String,
+    /// The key.
+    pub key: Vec<u8>,
+}
+
+impl std::fmt::Debug for ExternalAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ExternalAccount({})", self.id)
+    }
 }
 
 impl Acme {
