@@ -143,12 +143,12 @@ impl RequestHandler for Handler {
         'r: 'f,
         Self: 'f,
     {
-        Box::pin(self.answer::<R, T>(request, reply))
+        Box::pin(self.answer(request, reply))
     }
 }
 
 impl Handler {
-    async fn answer<R: ResponseHandler, T: Time>(&self, request: &Request, mut reply: R) -> ResponseInfo {
+    async fn answer<R: ResponseHandler>(&self, request: &Request, mut reply: R) -> ResponseInfo {
         let asked = request.request_info().ok().map(|info| info.query.clone());
         let below = |zone: &str| {
             let name = asked.as_ref().map(|query| Name::from(query.name().clone()));

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use mail_auth::hickory_resolver::config::{ResolverConfig, ResolverOpts};
 use proptest::prelude::*;
 
@@ -70,6 +72,11 @@ fn an_outline_asks_no_more_than_it_may() {
     }
 }
 
+static EVALUATOR: LazyLock<MessageAuthenticator> = LazyLock::new(|| {
+    let nobody = ResolverConfig::from_parts(None, Vec::new(), Vec::new());
+    MessageAuthenticator::new(nobody, ResolverOpts::default()).unwrap()
+});
+
 fn piece() -> impl Strategy<Value = String> {
     let tag = prop_oneof![
         "(v|a|b|bh|c|d|h|i|l|q|s|t|x|z|r|cv|atps|atpsh)=[ -~]{0,20}",
@@ -94,8 +101,6 @@ proptest! {
     /// Nothing that a message says stops the program, whatever DNS knows.
     #[test]
     fn any_message_can_be_looked_at(pieces in prop::collection::vec(piece(), 0..12), there in any::<bool>()) {
-        let nobody = ResolverConfig::from_parts(None, Vec::new(), Vec::new());
-        let authenticator = MessageAuthenticator::new(nobody, ResolverOpts::default()).unwrap();
         let message = pieces.concat();
         let mut known = Known::default();
         if there {
@@ -106,7 +111,7 @@ proptest! {
         known.close("no DNS");
         let identity = SpfIdentity::Helo;
         let spf = Spf { verdict: Verdict::None, identity, domain: None, reason: String::new() };
-        let step = step(&authenticator, &known, message.as_bytes(), spf);
+        let step = step(&EVALUATOR, &known, message.as_bytes(), spf);
         let Step::Done(found) = step else { panic!("nothing may be asked any more") };
         prop_assert!(found.signatures.len() <= SIGNATURES);
         prop_assert!(found.signatures.iter().all(|signature| signature.verdict != Verdict::Pass));

@@ -75,7 +75,6 @@ async fn look(file: &Path, running: bool, online: bool, clock: &Clock) -> Findin
         findings.checked.push("ports");
         ports::check(&sections, &mut findings);
     }
-    findings.checked.push("resolver");
     let authenticator = online::resolver(&sections, &mut findings);
     findings.checked.push("database");
     if let Some(directory) = database::check(&sections, clock, &mut findings).await {
