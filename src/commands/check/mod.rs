@@ -75,13 +75,14 @@ async fn look(file: &Path, running: bool, online: bool, clock: &Clock) -> Findin
         findings.checked.push("ports");
         ports::check(&sections, &mut findings);
     }
+    let authenticator = online::resolver(&sections, &mut findings);
     findings.checked.push("database");
     if let Some(directory) = database::check(&sections, clock, &mut findings).await {
         findings.checked.push("offices");
         offices::check(&sections, &directory, &mut findings);
-        if online {
+        if let Some(authenticator) = authenticator.filter(|_| online) {
             findings.checked.push("DNS of the offices");
-            online::check(&sections, &directory, &mut findings).await;
+            online::check(&authenticator, &directory, &mut findings).await;
         }
     }
     findings

@@ -4,18 +4,21 @@ use std::collections::BTreeSet;
 
 use super::Findings;
 use crate::app;
+use crate::authentication::Authenticator;
 use crate::authentication::published::{Published, SELECTORS, Told};
 use crate::config::Sections;
 use crate::domain::address::Domain;
 use crate::domain::directory::Directory;
 use crate::domain::office::{Office, Proof, RelayTls, RelayTo, SenderRule};
 
-pub(super) async fn check(config: &Sections, directory: &Directory, findings: &mut Findings) {
-    let Some(host) = &config.node.name else { return };
-    let authenticator = match app::resolver(&config.resolver, host) {
-        Ok(authenticator) => authenticator,
-        Err(fault) => return findings.fault(&fault.key, fault.what, fault.remedy),
-    };
+/// Who asks DNS, if one can be made.
+pub(super) fn resolver(config: &Sections, findings: &mut Findings) -> Option<Authenticator> {
+    app::resolver(&config.resolver, config.node.name.as_ref()?)
+        .map_err(|fault| findings.fault(&fault.key, fault.what, fault.remedy))
+        .ok()
+}
+
+pub(super) async fn check(authenticator: &Authenticator, directory: &Directory, findings: &mut Findings) {
     for office in directory.offices() {
         for domain in domains(office) {
             Of { office, domain: &domain, findings }.look(&authenticator.published(&domain).await);
@@ -145,7 +148,6 @@ impl Of<'_> {
         }
         for host in &hosts {
             match &host.tlsa {
-                Ok(true) => {}
                 Ok(false) if tls == RelayTls::Dane => {
                     let sentence = format!("{} has no TLSA record that DNSSEC proves: replies wait", host.name);
                     self.say(
@@ -154,7 +156,7 @@ impl Of<'_> {
                         "have TLSA records published and the zone signed, or write relay.tls = \"verified\"",
                     );
                 }
-                Ok(false) => {}
+                Ok(_) => {}
                 Err(why) => {
                     let sentence = format!("TLSA of {} could not be found out: {why}", host.name);
                     self.say(tls == RelayTls::Dane, &sentence, "look at the zone's signatures");
