@@ -1,6 +1,7 @@
 //! THE WALK IN, written out: who writes (`trust`), to whom (`routing`), what (`intake`), kept (`store`). Facts are
 //! fetched from the store here and handed to the rooms that decide, which know neither the store nor each other.
 
+pub mod certificates;
 pub mod login;
 mod proof;
 mod rates;
@@ -71,6 +72,7 @@ pub struct Inbound {
     reading: Arc<Semaphore>,
     recent: Arc<Recent>,
     logins: Arc<login::Logins>,
+    told: Arc<certificates::Told>,
     messages: PerHour,
     rates: Arc<Rates>,
 }
@@ -116,6 +118,7 @@ impl Inbound {
             reading: Arc::new(Semaphore::new(READING_KIB as usize)),
             recent: Arc::default(),
             logins: Arc::default(),
+            told: Arc::default(),
             messages: parts.messages,
             rates: Arc::new(Rates::new(parts.messages)),
         }
@@ -134,6 +137,7 @@ impl Inbound {
             reading: self.reading.clone(),
             recent: self.recent.clone(),
             logins: self.logins.clone(),
+            told: self.told.clone(),
             rates,
             ..Self::new(parts, self.clock.clone(), self.ids.clone())
         }
@@ -160,6 +164,7 @@ impl Inbound {
         let sender = trust::sender::claimed(&self.directory.load(), peer, path, self.clock.now()).0?;
         if let Sender::Office(trusted) = &sender {
             let office = trusted.office();
+            self.look_at_certificate(peer, trusted).await;
             self.rates.may_begin(&office.id, Instant::now()).map_err(|over| over.in_language(office.language))?;
         }
         Ok(match sender {

@@ -161,6 +161,8 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
     tasks.spawn(sweep_blobs(store.clone(), stop.clone()));
     tasks.spawn(watch_certificates(listeners.clone(), clock.clone(), stop.clone()));
     tasks.spawn(follow_directory(store.clone(), inbound.clone(), stop.clone()));
+    let (watching, until) = (inbound.clone(), stop.clone());
+    tasks.spawn(async move { watching.watch_certificates(until).await });
     let last = CancellationToken::new();
     let (tidied, until) = (inbound.clone(), last.clone());
     let last = (last, tokio::spawn(async move { tidied.tidy(until).await }));

@@ -170,8 +170,11 @@ pub struct RouteTest {
     /// As over TLS with a client certificate of this name, issued by the listener's client CA
     #[arg(long, value_name = "NAME")]
     pub tls_certificate_name: Option<String>,
+    /// As after a login with a password of this office
+    #[arg(long, value_name = "OFFICE")]
+    pub login: Option<crate::domain::ids::OfficeId>,
     /// As without TLS
-    #[arg(long, conflicts_with_all = ["tls_certificate_sha256", "tls_certificate_name"])]
+    #[arg(long, conflicts_with_all = ["tls_certificate_sha256", "tls_certificate_name", "login"])]
     pub clear: bool,
     /// A message as it was sent: what DNS and its signatures say of it
     #[arg(long, value_name = "FILE")]

@@ -14,7 +14,7 @@ use crate::domain::address::{Domain, ForwardPath, Mailbox, ReversePath};
 use crate::domain::authentication::{Authentication, Spf, SpfIdentity, Verdict as Found};
 use crate::domain::directory::Directory;
 use crate::domain::envelope::{Claim, Defaults, Destination, Sender};
-use crate::domain::office::{ClientCertificate, Peer, TlsFacts};
+use crate::domain::office::{ClientCertificate, Login, Peer, TlsFacts};
 use crate::domain::status::Refusal;
 use crate::intake;
 use crate::routing::recipient;
@@ -314,5 +314,6 @@ fn peer(asked: &RouteTest) -> Result<Peer, Failure> {
     let certificate =
         shown.then(|| ClientCertificate { sha256: sha256.unwrap_or_default(), names, expires: Timestamp::MAX });
     let tls = TlsFacts { version: "TLSv1.3".to_owned(), cipher: "TLS_AES_256_GCM_SHA384".to_owned(), certificate };
-    Ok(Peer { ip: asked.ip, helo: "route.test".to_owned(), tls: (!asked.clear).then_some(tls), login: None })
+    let login = asked.login.clone().map(|office| Login { office, label: "route.test".to_owned() });
+    Ok(Peer { ip: asked.ip, helo: "route.test".to_owned(), tls: (!asked.clear).then_some(tls), login })
 }

@@ -53,6 +53,8 @@ pub enum What {
     Unsure,
     /// A delivery report came.
     Reported,
+    /// An office's client certificate ends soon, or has ended.
+    Ending,
     /// An admin did something: detail has what.
     Admin,
 }
@@ -73,6 +75,7 @@ impl What {
             Self::Failed => "failed",
             Self::Unsure => "unsure",
             Self::Reported => "reported",
+            Self::Ending => "ending",
             Self::Admin => "admin",
         }
     }

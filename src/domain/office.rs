@@ -84,8 +84,8 @@ pub enum Proof {
 /// Which certificate speaks for the office.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CertificateRule {
-    /// SHA-256 of the certificate's DER.
-    Sha256([u8; 32]),
+    /// SHA-256 of the certificate's DER; the end of its validity, where the certificate itself was shown at `apply`.
+    Sha256([u8; 32], Option<Timestamp>),
     /// A DNS name in the certificate, which chains to the listener's client CA.
     Name(Domain),
 }

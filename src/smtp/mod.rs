@@ -19,7 +19,8 @@
 //!
 //! # Spoken here
 //! RFC 5321 with HELP, VRFY (252 for everybody) and bare `<postmaster>`; PIPELINING (2920), SIZE (1870), 8BITMIME
-//! (6152), SMTPUTF8 (6531), ENHANCEDSTATUSCODES (2034), CHUNKING (3030), STARTTLS (3207), LIMITS (9422).
+//! (6152), SMTPUTF8 (6531), ENHANCEDSTATUSCODES (2034), CHUNKING (3030), STARTTLS (3207), AUTH under TLS
+//! (4954; what its answers prove, [`crate::domain::sasl`] says), LIMITS (9422).
 //!
 //! # For whoever holds the socket
 //! 1. Make a [`session::State`], feed [`session::Event::Opened`], and perform what comes back, in order.
@@ -31,7 +32,7 @@
 //! 4. After [`session::Action::StartTls`], drop what has been read and begin with a new [`line::LineReader`].
 //!
 //! # Left out
-//! AUTH; BINARYMIME and DSN; ETRN and EXPN; who may send ([`crate::trust`]), and where an address leads
+//! BINARYMIME and DSN; ETRN and EXPN; who may send ([`crate::trust`]), and where an address leads
 //! ([`crate::routing`]): both are asked by an action and answered by an event.
 
 pub mod body;

@@ -147,7 +147,8 @@ fn trust(text: &str) -> Option<TrustRule> {
 
 fn certificate_text(rule: &CertificateRule) -> String {
     match rule {
-        CertificateRule::Sha256(hash) => format!("sha256:{}", hex(hash)),
+        CertificateRule::Sha256(hash, None) => format!("sha256:{}", hex(hash)),
+        CertificateRule::Sha256(hash, Some(end)) => format!("sha256:{} until {end}", hex(hash)),
         CertificateRule::Name(domain) => domain.wire().to_owned(),
     }
 }
@@ -156,6 +157,10 @@ fn certificate(text: &str) -> Option<CertificateRule> {
     let Some(digits) = text.strip_prefix("sha256:") else {
         return Domain::parse(text).ok().map(CertificateRule::Name);
     };
+    let (digits, end) = match digits.split_once(" until ") {
+        Some((digits, end)) => (digits, Some(end.parse().ok()?)),
+        None => (digits, None),
+    };
     let mut hash = [0; 32];
     if digits.len() != 64 || !digits.is_ascii() {
         return None;
@@ -163,7 +168,7 @@ fn certificate(text: &str) -> Option<CertificateRule> {
     for (at, byte) in hash.iter_mut().enumerate() {
         *byte = u8::from_str_radix(&digits[at * 2..at * 2 + 2], 16).ok()?;
     }
-    Some(CertificateRule::Sha256(hash))
+    Some(CertificateRule::Sha256(hash, end))
 }
 
 fn route_text(route: &ReplyRoute) -> String {

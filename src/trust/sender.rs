@@ -188,7 +188,7 @@ fn certificate(office: &Office, peer: &Peer, now: Timestamp) -> (Verdict, String
     let shown = peer.tls.as_ref().and_then(|tls| tls.certificate.as_ref());
     let Some(shown) = shown else { return not("no client certificate") };
     let fits = |rule: &&CertificateRule| match rule {
-        CertificateRule::Sha256(sha256) => shown.sha256 == *sha256,
+        CertificateRule::Sha256(sha256, _) => shown.sha256 == *sha256,
         CertificateRule::Name(name) => shown.names.contains(name),
     };
     let Some(rule) = office.certificates.iter().find(fits) else {
@@ -198,7 +198,7 @@ fn certificate(office: &Office, peer: &Peer, now: Timestamp) -> (Verdict, String
         return not(&format!("the office's client certificate, which ended on {}", shown.expires.strftime("%F")));
     }
     match rule {
-        CertificateRule::Sha256(_) => (Verdict::Proved, "the certificate's fingerprint".to_owned()),
+        CertificateRule::Sha256(..) => (Verdict::Proved, "the certificate's fingerprint".to_owned()),
         CertificateRule::Name(name) => (Verdict::Proved, format!("a certificate for {}", name.wire())),
     }
 }

@@ -32,7 +32,8 @@ fn what_is_applied_is_exported() {
             Proof::Login,
         ]));
         office.certificates = vec![
-            CertificateRule::Sha256([0xab; 32]),
+            CertificateRule::Sha256([0xab; 32], None),
+            CertificateRule::Sha256([0xcd; 32], Some("2027-03-01T12:00:00Z".parse().unwrap())),
             CertificateRule::Name(brevbro::domain::address::Domain::parse("mail.hel.example").unwrap()),
         ];
         office.relay.to = RelayTo::Host {

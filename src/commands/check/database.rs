@@ -4,10 +4,16 @@ use super::Findings;
 use crate::clock::{Clock, Ids};
 use crate::config::Sections;
 use crate::domain::directory::Directory;
-use crate::store::{OpenError, Settings, Standing, Store};
+use crate::store::{OpenError, Password, Settings, Standing, Store, StoreError};
 
-/// The offices that the database holds; `None`: it cannot be asked, or holds none yet.
-pub(super) async fn check(config: &Sections, clock: &Clock, findings: &mut Findings) -> Option<Directory> {
+/// What is enrolled.
+pub(super) struct Enrolled {
+    pub directory: Directory,
+    pub passwords: Vec<Password>,
+}
+
+/// The offices and passwords that the database holds; `None`: it cannot be asked, or holds none yet.
+pub(super) async fn check(config: &Sections, clock: &Clock, findings: &mut Findings) -> Option<Enrolled> {
     match Box::pin(Store::standing(config.database.url.reveal())).await {
         Ok(Standing::Current) => {}
         Ok(Standing::Absent) => {
@@ -46,7 +52,11 @@ pub(super) async fn check(config: &Sections, clock: &Clock, findings: &mut Findi
             return None;
         }
     };
-    let directory = store.directory().await;
+    let read = async {
+        let (directory, passwords) = (store.directory().await?, store.passwords().await?);
+        Ok::<_, StoreError>(Enrolled { directory, passwords })
+    };
+    let enrolled = read.await;
     store.close().await;
-    directory.map_err(|error| findings.fault("database.url", error.to_string(), "")).ok()
+    enrolled.map_err(|error| findings.fault("database.url", error.to_string(), "")).ok()
 }

@@ -77,12 +77,12 @@ async fn look(file: &Path, running: bool, online: bool, clock: &Clock) -> Findin
     }
     let authenticator = online::resolver(&sections, &mut findings);
     findings.checked.push("database");
-    if let Some(directory) = database::check(&sections, clock, &mut findings).await {
+    if let Some(enrolled) = database::check(&sections, clock, &mut findings).await {
         findings.checked.push("offices");
-        offices::check(&sections, &directory, &mut findings);
+        offices::check(&sections, &enrolled, clock.now(), &mut findings);
         if let Some(authenticator) = authenticator.filter(|_| online) {
             findings.checked.push("DNS of the offices");
-            online::check(&authenticator, &directory, &mut findings).await;
+            online::check(&authenticator, &enrolled.directory, &mut findings).await;
         }
     }
     findings

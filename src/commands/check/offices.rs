@@ -1,11 +1,16 @@
 //! Whether what is enrolled can work on this gateway: addresses on domains that are served, proofs that can be given.
 
-use super::Findings;
-use crate::config::{Listener, ListenerTls, Sections};
-use crate::domain::directory::Directory;
-use crate::domain::office::{CertificateRule, Office, Proof, TlsDemand, TrustRule};
+use jiff::Timestamp;
 
-pub(super) fn check(config: &Sections, directory: &Directory, findings: &mut Findings) {
+use super::Findings;
+use super::database::Enrolled;
+use crate::config::{Listener, ListenerTls, Sections};
+use crate::domain::office::{CertificateRule, LoginDemand, Office, Proof, TlsDemand, TrustRule};
+use crate::inbound::certificates;
+use crate::store::Password;
+
+pub(super) fn check(config: &Sections, enrolled: &Enrolled, now: Timestamp, findings: &mut Findings) {
+    let Enrolled { directory, passwords } = enrolled;
     let Some(mail) = &config.mail else { return };
     if directory.offices().is_empty() {
         let remedy = "enrol one: brevbro apply config/offices.toml";
@@ -15,6 +20,9 @@ pub(super) fn check(config: &Sections, directory: &Directory, findings: &mut Fin
     let whole = !findings.faults.iter().any(|fault| fault.key.starts_with("listener"));
     for office in directory.offices() {
         check_office(office, mail.max_message, findings);
+        check_certificates(office, now, findings);
+        let own = passwords.iter().filter(|password| password.office == office.id && password.revoked.is_none());
+        own.for_each(|password| check_password(password, now, findings));
         if whole {
             check_listeners(office, &config.listeners, findings);
         }
@@ -25,12 +33,47 @@ pub(super) fn check(config: &Sections, directory: &Directory, findings: &mut Fin
     }
 }
 
+/// Certificates whose end is known: told as the gateway itself tells them, once a day.
+fn check_certificates(office: &Office, now: Timestamp, findings: &mut Findings) {
+    let key = format!("office {}", office.id);
+    for rule in &office.certificates {
+        let CertificateRule::Sha256(sha256, Some(end)) = rule else { continue };
+        let left = end.duration_since(now);
+        if left >= certificates::SOON {
+            continue;
+        }
+        let digits = sha256[..8].iter().fold(String::new(), |text, octet| format!("{text}{octet:02x}"));
+        let day = end.strftime("%F");
+        if left.is_negative() {
+            let remedy = "take it out of certificates, and see that a newer one is there";
+            findings.note(&key, format!("its certificate sha256:{digits}… ended on {day}"), remedy);
+        } else {
+            let remedy = "ask the office for the next one, and put it into certificates beside this one";
+            findings.note(&key, format!("its certificate sha256:{digits}… ends on {day}"), remedy);
+        }
+    }
+}
+
+/// A password that ended long ago was let go of: no word of it.
+fn check_password(password: &Password, now: Timestamp, findings: &mut Findings) {
+    let Some(left) = password.expires.map(|end| end.duration_since(now)) else { return };
+    if left.abs() < certificates::SOON {
+        let Password { office, label, .. } = password;
+        let sentence = if left.is_negative() {
+            format!("the password {office}/{label} has ended")
+        } else {
+            format!("the password {office}/{label} ends in {} days", left.as_hours() / 24)
+        };
+        let remedy = "make the next one under another name, change the program over, revoke this one";
+        findings.note(&format!("office {office}"), sentence, remedy);
+    }
+}
+
 fn check_office(office: &Office, max_message: u64, findings: &mut Findings) {
     let key = format!("office {}", office.id);
-    let possible = |proof: &Proof| *proof != Proof::Login;
-    if !office.trust.iter().any(|TrustRule(proofs)| proofs.iter().all(possible)) {
-        let remedy = "add a rule of another proof: login is not yet taken by this version";
-        findings.fault(&key, "no rule of trust can be fulfilled: its mail is refused", remedy);
+    if office.trust.is_empty() {
+        let remedy = "add one: network, client-certificate, dmarc, dkim:DOMAIN or login";
+        findings.fault(&key, "it has no rule of trust: its mail is refused", remedy);
     }
     if office.max_message > max_message {
         let sentence = "max_message is larger than mail.max_message, which holds for all";
@@ -44,6 +87,14 @@ fn check_listeners(office: &Office, listeners: &[Listener], findings: &mut Findi
     if office.tls == TlsDemand::Required && files().next().is_none() {
         let remedy = "give a listener tls = \"starttls\", or the office tls = \"optional\"";
         findings.fault(&key, "its mail must come over TLS, and no listener offers it", remedy);
+    }
+    let needs_login = |TrustRule(proofs): &TrustRule| proofs.contains(&Proof::Login);
+    if !office.trust.is_empty()
+        && office.trust.iter().all(needs_login)
+        && listeners.iter().all(|listener| listener.login == LoginDemand::Off)
+    {
+        let remedy = "set login = \"required\" at a listener of its own (port 587 or 465), or add another rule";
+        findings.fault(&key, "only a login proves it, and no listener offers one", remedy);
     }
     let by_name = office.certificates.iter().any(|rule| matches!(rule, CertificateRule::Name(_)));
     if by_name && files().all(|files| files.client_ca.is_none()) {

@@ -21,7 +21,7 @@ pub use write::write;
 /// # Errors
 /// Every fault there is, in the order of the file.
 pub fn read(text: &str, file: &Path) -> Result<Wanted, Vec<Fault>> {
-    let reading = Reading::default();
+    let reading = below(file);
     let wanted = gather(text, file, &reading, &mut Seen::default());
     if reading.faults.is_empty() { Ok(wanted) } else { Err(reading.faults.into_sorted()) }
 }
@@ -33,7 +33,7 @@ pub fn read(text: &str, file: &Path) -> Result<Wanted, Vec<Fault>> {
 pub fn read_files(files: &[PathBuf]) -> Result<Wanted, Vec<Fault>> {
     let (mut all, mut faults, mut seen) = (Wanted::default(), Vec::new(), Seen::default());
     for path in files {
-        let reading = Reading::default();
+        let reading = below(path);
         match std::fs::read_to_string(path) {
             Ok(text) => {
                 let Wanted { offices, accounts, services } = gather(&text, path, &reading, &mut seen);
@@ -49,6 +49,11 @@ pub fn read_files(files: &[PathBuf]) -> Result<Wanted, Vec<Fault>> {
         faults.extend(reading.faults.into_sorted());
     }
     if faults.is_empty() { Ok(all) } else { Err(faults) }
+}
+
+/// Relative paths in a file begin at its own folder.
+fn below(file: &Path) -> Reading {
+    Reading { folder: file.parent().unwrap_or(Path::new("")).to_owned(), ..Reading::default() }
 }
 
 fn gather(text: &str, file: &Path, reading: &Reading, seen: &mut Seen) -> Wanted {

@@ -80,7 +80,8 @@ fn office(mut section: Section<'_>, seen: &mut Seen) -> Option<Office> {
     let trust = section.required_list("trust", remedy, rule);
     let (has_networks, has_certificates) = (section.is_written("networks"), section.is_written("certificates"));
     let networks = section.list("networks", net);
-    let certificates = section.list("certificates", certificate);
+    let folder = section.folder().to_owned();
+    let certificates = section.list("certificates", |node| certificate(node, &folder));
     let asks = |proof: &Proof| trust.iter().flatten().any(|TrustRule(proofs)| proofs.contains(proof));
     if !has_networks && asks(&Proof::Network) {
         let wrong = Wrong::new("trust asks for a network, and none is named", "networks = [\"192.0.2.0/24\"]");

@@ -92,7 +92,7 @@ fn a_certificate_proves() {
     let mut hel = office("hel", &["hel.example"]);
     hel.trust = vec![TrustRule(vec![Proof::ClientCertificate])];
     hel.certificates =
-        vec![CertificateRule::Sha256([7; 32]), CertificateRule::Name(Domain::parse("mx.hel.example").unwrap())];
+        vec![CertificateRule::Sha256([7; 32], None), CertificateRule::Name(Domain::parse("mx.hel.example").unwrap())];
     for (sha256, names, expected) in [
         (7, &[][..], "hel"),
         (8, &["mx.hel.example"][..], "hel"),
@@ -129,7 +129,7 @@ fn one_rule_must_hold_whole() {
 #[test]
 fn proofs_of_all_rules_that_hold() {
     let mut hel = office("hel", &["hel.example"]);
-    hel.certificates = vec![CertificateRule::Sha256([7; 32])];
+    hel.certificates = vec![CertificateRule::Sha256([7; 32], None)];
     hel.trust = vec![
         TrustRule(vec![Proof::Network]),
         TrustRule(vec![Proof::Dmarc]),
