@@ -95,13 +95,12 @@ impl Connection {
             mode => {
                 // Costs nobody time: only what has come already is noticed.
                 let first = if linger::has_unread(&stream) { Event::SpokeFirst } else { Event::Opened };
-                match (self.converse(&mut stream, first).await?, mode) {
-                    (Ended::StartTls, TlsMode::Starttls(tls)) => tls,
-                    _ => {
-                        Box::pin(linger::close(&mut stream, self.cut_short())).await;
-                        return Ok(());
-                    }
-                }
+                let ended = self.converse(&mut stream, first).await?;
+                let (Ended::StartTls, TlsMode::Starttls(tls)) = (ended, mode) else {
+                    Box::pin(linger::close(&mut stream, self.cut_short())).await;
+                    return Ok(());
+                };
+                tls
             }
         };
         // In a place of its own: a connection that only waits in clear does not hold room for TLS.

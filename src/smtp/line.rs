@@ -58,7 +58,8 @@ impl LineReader {
             return None;
         }
         if self.dropped == 0 && input.first() == Some(&Self::HANDSHAKE) {
-            return self.end(LineFault::Tls);
+            self.over = true;
+            return Some(Err(LineFault::Tls));
         }
         while let Some(at) = input.get(self.scanned..).and_then(|rest| memchr(b'\n', rest)) {
             let lf = self.scanned + at;
@@ -80,7 +81,8 @@ impl LineReader {
         }
         self.scanned = input.len();
         if self.dropped + input.len() > Self::ENDLESS {
-            return self.end(LineFault::Endless);
+            self.over = true;
+            return Some(Err(LineFault::Endless));
         }
         None
     }
@@ -90,19 +92,16 @@ impl LineReader {
     pub fn is_over(&self) -> bool {
         self.over
     }
-
-    fn end(&mut self, fault: LineFault) -> Option<Result<Bytes, LineFault>> {
-        self.over = true;
-        Some(Err(fault))
-    }
 }
 
 /// One fault a line, and always the same one: the length goes before the octets.
 fn checked(line: Bytes, dropped: usize, max: usize) -> Result<Bytes, LineFault> {
-    match dropped + line.len() + 2 {
-        length if length <= max => {}
-        ..=LineReader::ENDLESS => return Err(LineFault::TooLong),
-        _ => return Err(LineFault::Endless),
+    let octets = dropped + line.len() + 2;
+    if octets > LineReader::ENDLESS {
+        return Err(LineFault::Endless);
+    }
+    if octets > max {
+        return Err(LineFault::TooLong);
     }
     match memchr3(b'\r', b'\n', 0, &line) {
         None => Ok(line),
