@@ -6,7 +6,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use support::client::{Answer, Client};
+use support::client::Client;
 use support::gateway::{Gateway, Setup, file, said};
 
 /// What an address may be, one of each.
@@ -49,12 +49,6 @@ fn gateway() -> Gateway {
     gateway
 }
 
-/// An answer but for its reference.
-fn words(answer: &Answer) -> String {
-    let text = answer.text();
-    text.split(" Reference: ").next().unwrap().to_owned()
-}
-
 /// That every address gets one and the same.
 #[track_caller]
 fn all_the_same(answers: &BTreeMap<&str, Vec<String>>) {
@@ -86,7 +80,7 @@ fn a_stranger_is_told_one_thing() {
             format!("RCPT TO:<{address}>"),
             "BDAT 0 LAST".to_owned(),
         ];
-        let told: Vec<String> = lines.iter().map(|line| words(&client.command(line).unwrap())).collect();
+        let told: Vec<String> = lines.iter().map(|line| client.command(line).unwrap().words()).collect();
         assert!(told[5].starts_with("550 5.7.1 ") && told[11].starts_with("550 5.7.1 "), "{told:?}");
         answers.insert(kind, told);
     }
@@ -108,13 +102,13 @@ fn a_claim_that_nobody_vouches_for_is_told_one_thing() {
             "DATA".to_owned(),
         ]
         .iter()
-        .map(|line| words(&client.command(line).unwrap()))
+        .map(|line| client.command(line).unwrap().words())
         .collect();
         assert!(told[1].starts_with("250 ") && told[2].starts_with("452 4.5.3 "), "{kind}: {told:?}");
         let letter = b"From: clerk@esp.example\r\nSubject: x\r\nMessage-ID: <1@esp.example>\r\n\r\nx\r\n";
         let end = client.body(letter).unwrap();
         assert!(end.code >= 400, "{}", end.text());
-        told.push(words(&end));
+        told.push(end.words());
         answers.insert(kind, told);
     }
     all_the_same(&answers);

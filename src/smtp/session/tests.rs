@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::envelope::Destination;
 use crate::domain::ids::ArrivalId;
-use crate::domain::status::Class;
+use crate::domain::status::{Class, Occasion};
 
 fn settings() -> Settings {
     Settings {
@@ -148,6 +148,38 @@ fn too_much_is_refused_wherever_it_shows() {
     );
     let huge = Played::at_recipients().says("BDAT 3999 LAST").then(Event::Body(Ok(0)));
     assert_eq!(huge.since(6), "chunk 3999 away, 552");
+}
+
+/// Each refusal says at which step it was made, and of whom: whoever notes it needs nothing else.
+#[test]
+fn a_refusal_carries_its_occasion() {
+    let occasion = |state: State, event: Event<'_>| {
+        let (_, actions) = state.step(event, &settings());
+        let told = actions.iter().find_map(|action| match action {
+            Action::Reply(reply) => reply.refusal().map(|(refusal, on)| (refusal.class.key(), on.clone())),
+            _ => None,
+        });
+        let (class, Occasion { step, office, from, to }) = told.expect("a refusal");
+        assert_eq!(office, None, "a stranger");
+        (class, step, from.map(|path| path.wire()), to.map(|path| path.wire()))
+    };
+    let mail = "MAIL FROM:<a@b.example>";
+    let (from, to) = (Some("a@b.example".to_owned()), Some("postmaster".to_owned()));
+    let asked = Played::at_ready().says(mail).state;
+    let told = occasion(asked, Event::Sender(Err(refusal(Class::TlsNeeded))));
+    assert_eq!(told, ("tls-needed", "mail", from.clone(), None));
+    let asked = Played::at_ready().says("MAIL FROM:<a@b.example> SIZE=1001").state;
+    let told = occasion(asked, Event::Sender(Ok(Sender::Stranger)));
+    assert_eq!(told, ("too-large", "mail", from.clone(), None));
+    let opened =
+        || Played::at_ready().says(mail).then(Event::Sender(Ok(Sender::Stranger))).says("RCPT TO:<postmaster>");
+    let told = occasion(opened().state, Event::Recipient(Err(refusal(Class::TooFast))));
+    assert_eq!(told, ("too-fast", "rcpt", from.clone(), to.clone()));
+    let data = || opened().then(Event::Recipient(Ok(postmaster()))).says("DATA");
+    let told = occasion(data().state, Event::Body(Err(refusal(Class::LineEnds))));
+    assert_eq!(told, ("line-ends", "body", from.clone(), to.clone()));
+    let told = occasion(data().then(Event::Body(Ok(10))).state, Event::Kept(Err(refusal(Class::Loop))));
+    assert_eq!(told, ("loop", "body", from, to));
 }
 
 #[test]
