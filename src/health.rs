@@ -34,6 +34,19 @@ pub struct Meter {
     pub read: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
 
+/// A figure for each of some things: seconds to the end of each certificate. What there is may change.
+#[derive(Clone)]
+pub struct Meters {
+    /// `brevbro_certificate_expires_seconds`.
+    pub name: &'static str,
+    /// What it counts, in one sentence.
+    pub help: &'static str,
+    /// What tells the things apart.
+    pub label: &'static str,
+    /// The things and their figures now.
+    pub read: Arc<dyn Fn() -> Vec<(String, u64)> + Send + Sync>,
+}
+
 /// The state of this gateway. Cheap to clone.
 #[derive(Clone)]
 pub struct Health(Arc<Inner>);
@@ -42,6 +55,7 @@ struct Inner {
     store: Store,
     clock: Clock,
     meters: Vec<Meter>,
+    each: Vec<Meters>,
     stopping: AtomicBool,
     counted: Mutex<Option<(Timestamp, Stats)>>,
 }
@@ -49,8 +63,9 @@ struct Inner {
 impl Health {
     /// Over this store, with these figures of the process.
     #[must_use]
-    pub fn new(store: Store, clock: Clock, meters: Vec<Meter>) -> Self {
-        Self(Arc::new(Inner { store, clock, meters, stopping: AtomicBool::new(false), counted: Mutex::new(None) }))
+    pub fn new(store: Store, clock: Clock, meters: Vec<Meter>, each: Vec<Meters>) -> Self {
+        let (stopping, counted) = (AtomicBool::new(false), Mutex::new(None));
+        Self(Arc::new(Inner { store, clock, meters, each, stopping, counted }))
     }
 
     /// From now on this gateway is not ready: it is being stopped, and takes no new work.
@@ -115,6 +130,12 @@ async fn figures(State(health): State<Health>) -> Response {
     page.one("brevbro_syncs_total", "Syncs that they shared.", true, syncs);
     for meter in &health.0.meters {
         page.one(meter.name, meter.help, meter.counter, (meter.read)());
+    }
+    for meters in &health.0.each {
+        page.family(meters.name, meters.help, false);
+        for (thing, figure) in (meters.read)() {
+            page.sample(meters.name, &[(meters.label, &thing)], figure);
+        }
     }
     if let Some(stats) = health.stats().await {
         page.one("brevbro_records", "Records in all mailboxes.", false, stats.records);

@@ -36,6 +36,7 @@ use crate::domain::lookup::{Found, Lookup};
 use crate::domain::office::Peer;
 use crate::domain::record::Person;
 use crate::domain::status::{Class, Refusal};
+use crate::domain::token;
 use crate::intake::{self, Glance};
 use crate::routing::{Mapped, recipient as routing};
 use crate::store::Store;
@@ -256,6 +257,12 @@ impl Inbound {
         if glance.hops > MAX_HOPS {
             return Err(Refusal::new(Class::Loop, format!("{} Received fields", glance.hops)));
         }
+        let citizens = envelope.recipients().any(|to| terms::may_be_citizen(&to.route));
+        if let Some(item) = glance.marks.iter().find_map(|mark| token::read_mark(&self.keys, mark))
+            && citizens
+        {
+            return Err(Refusal::new(Class::Loop, format!("we have sent it ourselves, as outbox item {item}")));
+        }
         let proof = self.prove(peer, envelope, &glance, bytes).await?;
         drop(budget);
         let from = author(&proof.sender, &glance)?;
@@ -313,7 +320,7 @@ impl Inbound {
             ForwardPath::Mailbox(to) => self.keys.trace_hash(&to.folded()),
             ForwardPath::Postmaster => String::new(),
         };
-        terms::record(id, route, addressed, true, &glance.tags).map(|record| Placement::Record(Box::new(record)))
+        terms::record(id, route, addressed, glance).map(|record| Placement::Record(Box::new(record)))
     }
 
     /// The octets in memory: large ones come from their file only as far as the budget for all connections goes, one

@@ -6,6 +6,7 @@
 #![warn(missing_docs, clippy::pedantic)]
 #![allow(clippy::module_name_repetitions, clippy::missing_panics_doc)]
 
+pub mod acme;
 pub mod admin;
 pub mod app;
 pub mod authentication;

@@ -152,7 +152,7 @@ fn a_stranger_learns_nothing() {
         .to_vec();
     assert_eq!(answers[0].code, 550);
     assert!(answers[0].lines[0].starts_with("5.7.1"), "{}", answers[0].text());
-    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    assert!(answers.iter().all(|answer| answer.words() == answers[0].words()), "{answers:?}");
 }
 
 #[test]

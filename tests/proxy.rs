@@ -5,6 +5,7 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use support::client::Client;
@@ -167,4 +168,29 @@ fn what_follows_the_header_before_the_greeting_is_no_smtp() {
     let early = by_proxy(&gateway, &[&text("127.0.0.77")[..], b"EHLO mail.hel.example\r\nNOOP\r\n"].concat());
     let said = rest(early);
     assert!(said.starts_with("554 5.5.1") && said.lines().count() == 1, "{said}");
+}
+
+/// A client of others that speaks both versions, before STARTTLS and before TLS that comes first.
+#[test]
+fn swaks_through_a_proxy() {
+    let gateway = gateway();
+    let letter = gateway.path("letter.eml");
+    std::fs::write(&letter, letters::letter(2, 1, 1000)).unwrap();
+    for (version, port, tls) in [
+        ("1", gateway.smtp_port, "-tls"),
+        ("2", gateway.smtp_port, "-tls"),
+        ("1", gateway.smtps_port, "-tlsc"),
+        ("2", gateway.smtps_port, "-tlsc"),
+    ] {
+        let family = if version == "1" { "TCP4" } else { "AF_INET" };
+        let output = Command::new("swaks")
+            .args(["--server", "127.0.0.1", "--port", &port.to_string(), "--local-interface", "127.0.0.9", tls])
+            .args(["--proxy-version", version, "--proxy-family", family, "--proxy-source", "127.0.0.77"])
+            .args(["--proxy-source-port", "40000", "--proxy-dest", "198.51.100.1", "--proxy-dest-port", "25"])
+            .args(["--from", CLERK, "--to", ANNA, "--data", &format!("@{letter}")])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "version {version}, {tls}: {text}");
+    }
 }

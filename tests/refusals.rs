@@ -81,6 +81,29 @@ fn every_refusal_is_one_event_that_its_reference_finds() {
     assert!(gateway.api("anna").inbox().is_empty());
 }
 
+/// What was kept: every proof that was asked, in words, and the fields that stand on top of the citizen's copy.
+#[test]
+fn a_trace_shows_proofs_and_our_own_fields() {
+    let gateway = Gateway::start(Setup::default());
+    let mut client = Client::connect(gateway.smtp_port).unwrap();
+    let letter = b"From: clerk@hel.example\r\nMessage-ID: <traced@hel.example>\r\nSubject: x\r\n\r\nx\r\n";
+    assert!(client.send("clerk@hel.example", &[ANNA], letter).unwrap().is_yes());
+    let told = said(&gateway.run(&["trace", "<traced@hel.example>"]));
+    for line in [
+        "    yes    hel-social: senders (MAIL FROM is one of the senders)\n",
+        "    yes    hel-social: network (127.0.0.1 is in 127.0.0.0/8)\n",
+        "    Authentication-Results: mail1.konto.example;",
+        "    Received: from mail.hel.example ([127.0.0.1])\n        by mail1.konto.example with ESMTP\n",
+    ] {
+        assert!(told.contains(line), "{line} is not in:\n{told}");
+    }
+    let author = client.send("clerk@hel.example", &[ANNA], b"From: x@elsewhere.example\r\n\r\nx\r\n").unwrap();
+    trace(&gateway, &reference(&author));
+    let told = said(&gateway.run(&["trace", &reference(&author)]));
+    assert!(told.contains("class=author-not-of-office step=body ") && !told.contains("cause="), "{told}");
+    assert!(told.contains("\n    because: From is no sender of hel-social\n"), "{told}");
+}
+
 #[test]
 fn tls_needed_and_one_connection_too_many() {
     let over = vec![("LISTENER__0__CONNECTIONS_PER_PEER", "2".to_owned())];
@@ -90,10 +113,10 @@ fn tls_needed_and_one_connection_too_many() {
     is_one_event(&gateway, &clear, &["class=tls-needed step=mail ", " from="]);
     let _second = Client::connect(gateway.smtp_port).unwrap();
     let third = Client::connect(gateway.smtp_port).map(drop).unwrap_err().to_string();
-    assert!(third.starts_with("421 4.3.2 Too many connections"), "{third}");
+    assert!(third.starts_with("421 4.7.0 Too many connections"), "{third}");
     let (_, reference) = third.rsplit_once(" Reference: ").unwrap();
     let events = trace(&gateway, reference);
-    assert!(events[0]["detail"].as_str().unwrap().starts_with("class=too-many-connections step=connect "));
+    assert!(events[0]["detail"].as_str().unwrap().starts_with("class=too-many-of-network step=connect "));
 }
 
 /// Two hundred refusals of one network are few events; each reference leads to one of them, and none is lost in count.

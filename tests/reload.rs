@@ -10,12 +10,11 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use support::client::Client;
 use support::gateway::{Gateway, Setup, said};
-use support::{certificate, letters, peers};
+use support::sink::Sink;
+use support::tls::{Session, line};
+use support::{certificate, letters, peers, tls};
 
 const CLERK: &str = "registry@hel.example";
 const ANNA: &str = "anna.virtanen@konto.example";
@@ -24,6 +23,9 @@ fn edit(gateway: &Gateway, change: impl FnOnce(String) -> String) {
     let file = gateway.path("brevbro.toml");
     fs::write(&file, change(fs::read_to_string(&file).unwrap())).unwrap();
 }
+
+/// Of the citizen, in one test.
+const REPLIES: usize = 24;
 
 /// `brevbro reload`, which succeeds.
 fn reload(gateway: &Gateway) -> String {
@@ -52,26 +54,8 @@ fn deliver(client: &mut Client, number: u64) -> String {
 }
 
 /// A session over TLS from the first octet.
-type Session = BufReader<StreamOwned<ClientConnection, TcpStream>>;
-
-/// Connects if the server's certificate comes from this authority.
 fn over_tls(port: u16, ca: &Path) -> std::io::Result<Session> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
-    let tls = ClientConnection::new(config, ServerName::try_from("localhost").unwrap()).unwrap();
-    let mut session = BufReader::new(StreamOwned::new(tls, TcpStream::connect(("127.0.0.1", port))?));
-    let greeting = line(&mut session)?;
-    assert!(greeting.starts_with("220 "), "{greeting}");
-    Ok(session)
-}
-
-fn line(session: &mut Session) -> std::io::Result<String> {
-    let mut line = String::new();
-    session.read_line(&mut line)?;
-    Ok(line)
+    tls::connect(port, "localhost", ca)
 }
 
 #[test]
@@ -273,4 +257,102 @@ fn nobody_to_ask_and_one_too_many() {
     gateway.kill9();
     gateway.serve();
     reload(&gateway);
+}
+
+/// A certificate of its own making for `localhost`, good for so many days more.
+fn ends_in(gateway: &Gateway, days: i64) {
+    let date = (brevbro::clock::Clock::system().now() + jiff::SignedDuration::from_hours(24 * days)).to_string();
+    let part = |at: std::ops::Range<usize>| date[at].parse::<u16>().unwrap();
+    let day = |at| u8::try_from(part(at)).unwrap();
+    let mut wanted = rcgen::CertificateParams::new(vec!["mail1.konto.example".to_owned()]).unwrap();
+    wanted.not_after = rcgen::date_time_ymd(i32::from(part(0..4)), day(5..7), day(8..10));
+    let key = rcgen::KeyPair::generate().unwrap();
+    fs::write(gateway.path("server.pem"), wanted.self_signed(&key).unwrap().pem()).unwrap();
+    certificate::private(&gateway.folder().join("server.key"), key.serialize_pem().as_bytes());
+}
+
+/// The seconds that each listener's certificate has, as `/metrics` says.
+fn seconds_left(gateway: &Gateway) -> Vec<u64> {
+    let mut stream = TcpStream::connect(("127.0.0.1", gateway.metrics_port)).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let page = std::io::read_to_string(stream).unwrap();
+    let lines = page.lines().filter(|line| line.starts_with("brevbro_certificate_expires_seconds{listener="));
+    lines.map(|line| line.rsplit_once(' ').unwrap().1.parse().unwrap()).collect()
+}
+
+#[test]
+fn a_certificate_near_its_end_is_told_of() {
+    let gateway = Gateway::start(Setup::default());
+    assert!(seconds_left(&gateway).iter().all(|left| *left > 365 * 86_400));
+    assert!(!gateway.log().contains("ends soon"));
+
+    ends_in(&gateway, 3);
+    reload(&gateway);
+    logged(&gateway, "the certificate ends soon", 2);
+    let left = seconds_left(&gateway);
+    assert!(left.len() == 2 && left.iter().all(|left| (86_400..4 * 86_400).contains(left)), "{left:?}");
+    let checked = gateway.run(&["check", "--running"]);
+    assert!(checked.status.success() && said(&checked).contains("ends on"), "{}", said(&checked));
+
+    ends_in(&gateway, -1);
+    reload(&gateway);
+    logged(&gateway, "the certificate has ended", 2);
+    assert_eq!(seconds_left(&gateway), [0, 0]);
+    assert_eq!(gateway.run(&["check", "--running"]).status.code(), Some(1));
+}
+
+#[test]
+fn no_letter_is_lost_in_a_storm_of_reloads() {
+    let mut gateway = Gateway::start(Setup::default());
+    let port = gateway.smtp_port;
+    let clerks: Vec<_> = (0..4)
+        .map(|clerk| {
+            std::thread::spawn(move || {
+                let mut open = Client::connect(port).unwrap();
+                for number in 0..40 {
+                    // In turns over one session that stays, and over a new one.
+                    let mut new = Client::connect(port).unwrap();
+                    let client = if number % 2 == 0 { &mut open } else { &mut new };
+                    let answer = deliver(client, clerk * 1000 + number);
+                    assert!(answer.starts_with("250"), "{answer}");
+                }
+            })
+        })
+        .collect();
+    let mut reloads = 0;
+    while clerks.iter().any(|clerk| !clerk.is_finished()) {
+        hang_up(&gateway);
+        reloads += 1;
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    clerks.into_iter().for_each(|clerk| clerk.join().unwrap());
+    assert!(reloads > 5);
+    assert_eq!(gateway.api("anna").inbox().len(), 160);
+    assert!(gateway.stop().success());
+}
+
+#[test]
+fn replies_leave_once_each_across_reloads() {
+    let sink = Sink::start(0);
+    let relay = format!("smtp://127.0.0.1:{}", sink.port);
+    let mut gateway = Gateway::start(Setup { relay, ..Setup::default() });
+    assert!(deliver(&mut Client::connect(gateway.smtp_port).unwrap(), 1).starts_with("250"));
+    let api = gateway.api("anna");
+    let record = api.inbox()[0]["id"].as_str().unwrap().to_owned();
+    let before = fs::read_to_string(gateway.path("brevbro.toml")).unwrap();
+    for number in 0..REPLIES {
+        assert_eq!(api.reply(&record, None, &format!("Svar {number}."), &[]).unwrap().status, 201);
+        if number % 4 == 0 {
+            let changed = format!("[relay]\nconnections = {}\n", 50 + number);
+            edit(&gateway, |_| before.replace("[relay]\n", &changed));
+            reload(&gateway);
+        }
+    }
+    let end = Instant::now() + Duration::from_secs(30);
+    while sink.came().len() < REPLIES {
+        assert!(Instant::now() < end, "{} of {REPLIES}\n{}", sink.came().len(), gateway.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(gateway.stop().success(), "the walks that were replaced have ended");
+    assert_eq!(sink.came().len(), REPLIES);
 }

@@ -4,10 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
+use super::listeners::Listeners;
+use crate::clock::Clock;
 use crate::domain::ids::ArrivalId;
 use crate::inbound::Inbound;
 use crate::store::{Store, StoreError};
@@ -17,6 +20,10 @@ const DIRECTORY_POLL: Duration = Duration::from_secs(1);
 /// How often files that no row names are looked for, and how old they must be: far older than any message under way.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 const SWEEP_AFTER: Duration = Duration::from_hours(6);
+
+/// How often certificates are looked at, and what is soon: `check` notes the same.
+const LOOK_AT_CERTIFICATES: Duration = Duration::from_hours(24);
+const ENDS_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Removes the bodies that a killed gateway was receiving: nobody was told that they are kept.
 pub(super) fn clear_spool(spool: &Path) {
@@ -41,6 +48,31 @@ pub(super) async fn sweep_blobs(store: Store, stop: CancellationToken) {
             Ok(0) => {}
             Ok(files) => info!(files, "removed files that no message names"),
             Err(error) => warn!(%error, "the blob folder could not be swept"),
+        }
+    }
+}
+
+/// Warns of certificates that end soon, once a day.
+pub(super) async fn watch_certificates(listeners: Listeners, clock: Clock, stop: CancellationToken) {
+    let mut ticks = interval(LOOK_AT_CERTIFICATES);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => warn_of_ends(&listeners, &clock),
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Warns of certificates that end soon: what renews them has missed its time.
+pub(super) fn warn_of_ends(listeners: &Listeners, clock: &Clock) {
+    let now = clock.now();
+    for (listener, end) in listeners.certificates() {
+        let left = end.duration_since(now);
+        if left.is_negative() {
+            error!(%listener, %end, "the certificate has ended: offices that check it send no more");
+        } else if left < ENDS_SOON {
+            warn!(%listener, %end, days = left.as_hours() / 24, "the certificate ends soon: see that what renews it runs");
         }
     }
 }

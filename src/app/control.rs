@@ -19,7 +19,7 @@ use crate::config::Fault;
 /// The one thing that can be asked.
 const RELOAD: &[u8] = b"reload\n";
 /// Longer than a reload takes while the database is away, and certificates lie on a slow disk.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What became of a reload.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq, Eq)]

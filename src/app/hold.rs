@@ -2,7 +2,7 @@
 //! twice, and clear each other's spool.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ impl Hold {
     /// Another process has it; or the folder cannot be written in.
     pub(super) fn take(data: &Path) -> Result<Self, CannotStart> {
         let path = pid_file(data);
-        let failed = |e: std::io::Error| {
+        let failed = |e: io::Error| {
             CannotStart::new(
                 "node.data",
                 format!("{}: {e}", path.display()),
@@ -56,15 +56,18 @@ impl Hold {
     }
 
     /// The process that has this folder, if one has.
-    #[must_use]
-    pub fn holder(data: &Path) -> Option<u32> {
-        let mut file = File::open(pid_file(data)).ok()?;
-        if let Err(TryLockError::WouldBlock) = file.try_lock_shared() {
-            let mut text = String::new();
-            file.read_to_string(&mut text).ok()?;
-            return text.trim().parse().ok();
-        }
-        None
+    ///
+    /// # Errors
+    /// When this user may not look.
+    pub fn holder(data: &Path) -> io::Result<Option<u32>> {
+        let mut file = match File::open(pid_file(data)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        let Err(TryLockError::WouldBlock) = file.try_lock_shared() else { return Ok(None) };
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        Ok(text.trim().parse().ok())
     }
 }
 
@@ -84,13 +87,13 @@ mod tests {
     #[test]
     fn one_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Hold::holder(folder.path()), None);
+        assert_eq!(Hold::holder(folder.path()).unwrap(), None);
         let hold = Hold::take(folder.path()).unwrap();
-        assert_eq!(Hold::holder(folder.path()), Some(std::process::id()));
+        assert_eq!(Hold::holder(folder.path()).unwrap(), Some(std::process::id()));
         let second = Hold::take(folder.path()).unwrap_err();
         assert!(second.what.contains(&std::process::id().to_string()), "{second}");
         drop(hold);
-        assert_eq!(Hold::holder(folder.path()), None);
+        assert_eq!(Hold::holder(folder.path()).unwrap(), None);
         assert!(Hold::take(folder.path()).is_ok());
     }
 }

@@ -4,13 +4,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::warn;
 
 use super::inherited::Inherited;
 use super::{CannotStart, cannot_bind};
+use crate::acme::interim;
+use crate::clock::Clock;
 use crate::config::{self, Config, ListenerTls, ServerTls};
-use crate::health::Meter;
+use crate::health::{Meter, Meters};
 use crate::inbound::Inbound;
 use crate::listener::tls::{Files, Tls};
 use crate::listener::{self, Handle, Listener, TlsMode};
@@ -28,7 +32,7 @@ struct Entry {
 }
 
 /// A step from some listeners to others, everything that can fail done.
-pub(super) struct Step {
+pub(super) struct Change {
     kept: Vec<(Entry, listener::Settings)>,
     added: Vec<(SocketAddr, Listener)>,
     removed: Vec<Entry>,
@@ -56,12 +60,13 @@ impl Listeners {
         config: &Config,
         inbound: &Arc<Inbound>,
         inherited: &mut Inherited,
-    ) -> Result<Step, Vec<CannotStart>> {
+        clock: &Clock,
+    ) -> Result<Change, Vec<CannotStart>> {
         let mut old: Vec<Entry> = self.active();
-        let mut step = Step { kept: Vec::new(), added: Vec::new(), removed: Vec::new(), inbound: inbound.clone() };
+        let mut change = Change { kept: Vec::new(), added: Vec::new(), removed: Vec::new(), inbound: inbound.clone() };
         let mut faults = Vec::new();
         for (index, from) in config.listeners.iter().enumerate() {
-            let settings = match settings(config, index, from) {
+            let settings = match settings(config, index, from, clock.now()) {
                 Ok(settings) => settings,
                 Err(fault) => {
                     faults.push(fault);
@@ -69,7 +74,7 @@ impl Listeners {
                 }
             };
             if let Some(at) = old.iter().position(|entry| entry.wanted == from.address) {
-                step.kept.push((old.remove(at), settings));
+                change.kept.push((old.remove(at), settings));
                 continue;
             }
             let key = format!("listener[{index}].address");
@@ -78,37 +83,51 @@ impl Listeners {
                 None => Listener::bind(settings, inbound.clone()),
             };
             match bound {
-                Ok(listener) => step.added.push((from.address, listener)),
+                Ok(listener) => change.added.push((from.address, listener)),
                 Err(error) => faults.push(cannot_bind(&key, from.address, &error)),
             }
         }
-        step.removed = old;
-        if faults.is_empty() { Ok(step) } else { Err(faults) }
+        change.removed = old;
+        if faults.is_empty() { Ok(change) } else { Err(faults) }
     }
 
-    /// Goes the step.
-    pub fn go(&self, step: Step, tasks: &TaskTracker, stop: &CancellationToken) -> Difference {
+    /// Makes the change.
+    pub fn make(&self, change: Change, tasks: &TaskTracker, stop: &CancellationToken) -> Difference {
         let mut difference = Difference::default();
         let mut now: Vec<Entry> = self.0.load().iter().filter(|e| e.handle.is_retired()).cloned().collect();
         now.retain(|retired| retired.handle.open() > 0);
-        for (entry, settings) in step.kept {
+        for (entry, settings) in change.kept {
             difference.kept.push(entry.handle.address());
-            entry.handle.replace(settings, step.inbound.clone());
+            entry.handle.replace(settings, change.inbound.clone());
             now.push(entry);
         }
-        for (wanted, listener) in step.added {
+        for (wanted, listener) in change.added {
             let handle = listener.handle();
             difference.added.push(handle.address());
             tasks.spawn(listener.run(stop.clone()));
             now.push(Entry { wanted, handle });
         }
-        for entry in step.removed {
+        for entry in change.removed {
             difference.removed.push(entry.handle.address());
             entry.handle.retire();
             now.push(entry);
         }
         self.0.store(Arc::new(now));
         difference
+    }
+
+    /// Shows newcomers the certificate that an authority has given, where the configuration says so.
+    pub fn show_given(&self, config: &Config, inbound: &Arc<Inbound>, clock: &Clock) -> Result<(), CannotStart> {
+        let mut active = self.active();
+        for (index, from) in config.listeners.iter().enumerate() {
+            // One after another, as when they were bound: the port may be 0 at more than one.
+            let Some(at) = active.iter().position(|entry| entry.wanted == from.address) else { continue };
+            let entry = active.remove(at);
+            if from.tls.files().is_some_and(|files| files.acme) {
+                entry.handle.replace(settings(config, index, from, clock.now())?, inbound.clone());
+            }
+        }
+        Ok(())
     }
 
     fn active(&self) -> Vec<Entry> {
@@ -118,6 +137,31 @@ impl Listeners {
     /// Those that let peers in.
     pub fn handles(&self) -> Vec<Handle> {
         self.active().into_iter().map(|entry| entry.handle).collect()
+    }
+
+    /// When the certificate of each listener ends.
+    pub fn certificates(&self) -> Vec<(SocketAddr, Timestamp)> {
+        let ends = |handle: Handle| match handle.tls() {
+            TlsMode::Starttls(tls) | TlsMode::Implicit(tls) => Some((handle.address(), tls.ends()?)),
+            TlsMode::None => None,
+        };
+        self.handles().into_iter().filter_map(ends).collect()
+    }
+
+    /// The same, for the figures.
+    pub fn ends(&self, clock: &Clock) -> Meters {
+        let (all, clock) = (self.clone(), clock.clone());
+        let read = move || {
+            let now = clock.now().as_second();
+            let left = |end: Timestamp| u64::try_from(end.as_second() - now).unwrap_or(0);
+            all.certificates().into_iter().map(|(address, end)| (address.to_string(), left(end))).collect()
+        };
+        Meters {
+            name: "brevbro_certificate_expires_seconds",
+            help: "Seconds until the listener's certificate ends; 0: it has.",
+            label: "listener",
+            read: Arc::new(read),
+        }
     }
 
     /// How many SMTP connections are open, on all listeners.
@@ -138,13 +182,25 @@ impl Listeners {
 }
 
 /// What one listener is made of, its certificate read.
-fn settings(config: &Config, index: usize, from: &config::Listener) -> Result<listener::Settings, CannotStart> {
-    let load = |files: &ServerTls| {
-        let files = Files {
-            certificate: files.certificate.clone(),
-            key: files.key.clone(),
-            client_ca: files.client_ca.clone(),
-        };
+fn settings(
+    config: &Config,
+    index: usize,
+    from: &config::Listener,
+    now: Timestamp,
+) -> Result<listener::Settings, CannotStart> {
+    let address = from.address;
+    let load = |from: &ServerTls| {
+        let mut files =
+            Files { certificate: from.certificate.clone(), key: from.key.clone(), client_ca: from.client_ca.clone() };
+        if let Some(acme) = config.acme.as_ref().filter(|_| from.acme && !from.certificate.exists()) {
+            files.certificate = acme.folder.join("interim.pem");
+            files.key = files.certificate.clone();
+            interim(&files.certificate, &acme.names, now).map_err(|e| {
+                let what = format!("{}: {e}", files.certificate.display());
+                CannotStart::new("node.data", what, "name a folder that the gateway may write to")
+            })?;
+            warn!(listener = %address, "no certificate has been given yet: one of our own making is shown until then");
+        }
         Tls::load(&files).map_err(|e| {
             CannotStart::new(format!("listener[{index}]"), e, "name a certificate in PEM, and the key that fits it")
         })

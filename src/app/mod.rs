@@ -8,6 +8,8 @@ mod inherited;
 mod listeners;
 mod pages;
 mod reload;
+mod renewal;
+pub mod service;
 mod way_out;
 
 use std::io;
@@ -27,13 +29,17 @@ pub use self::hold::Hold;
 pub use self::inherited::Inherited;
 pub use self::listeners::Difference;
 
-use self::chores::{clear_spool, follow_directory, sweep_blobs};
+use self::chores::{clear_spool, follow_directory, sweep_blobs, watch_certificates};
 use self::listeners::Listeners;
-use self::pages::{Site, portal_state};
+use self::pages::{Site, challenges, portal_state};
+use self::renewal::Renewal;
+
 use self::way_out::{build_outbound, build_relay};
+use crate::acme::Answers;
 use crate::authentication::{self, Authenticator};
 use crate::clock::{Clock, Ids};
 use crate::config::{self, Config};
+use crate::domain::address::Domain;
 use crate::domain::directory::Directory;
 use crate::health::Health;
 use crate::inbound::{self, Inbound};
@@ -74,7 +80,8 @@ pub struct Running {
     /// The relay that this gateway began with.
     pub relay: Relay,
     listeners: Listeners,
-    current: Mutex<Current>,
+    answers: Answers,
+    current: Arc<Mutex<Current>>,
     health: Health,
     clock: Clock,
     ids: Ids,
@@ -90,6 +97,7 @@ struct Current {
     inbound: Arc<Inbound>,
     portal: Site,
     way_out: CancellationToken,
+    renewal: Renewal,
 }
 
 impl Running {
@@ -115,11 +123,6 @@ impl Running {
         let _ = refusals.await;
         self.store.close().await;
     }
-
-    /// The pages of portal and admin.
-    fn site(&self, state: PortalState) -> Router {
-        site(state, &self.health)
-    }
 }
 
 /// Starts a gateway. Ports are bound last: whoever can connect is served.
@@ -142,18 +145,21 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
     let mut portal = Site::bind("portal.address", config.portal.address, &mut inherited)?;
     let mut figures = Site::bind("metrics.address", config.metrics, &mut inherited)?;
     let (http, metrics) = (portal.address, figures.address);
-    let (pages_socket, figures_socket) = (portal.again("portal.address")?, figures.again("metrics.address")?);
+    let answers = Answers::default();
+    let renewal = Renewal::default();
+    let challenges = renewal.bind(config, &mut inherited)?;
     let listeners = Listeners::default();
-    let step = listeners.plan(config, &inbound, &mut inherited).map_err(first)?;
+    let change = listeners.plan(config, &inbound, &mut inherited, &clock).map_err(first)?;
     inherited.leave();
 
-    let health = Health::new(store.clone(), clock.clone(), vec![listeners.meter()]);
-    let smtp = listeners.go(step, &tasks, &stop).added;
-    let pages = site(portal_state(config, &store, &clock, &ids, http), &health);
-    portal.serve(pages_socket, pages, &tasks, &stop);
+    let health = Health::new(store.clone(), clock.clone(), vec![listeners.meter()], vec![listeners.ends(&clock)]);
+    let smtp = listeners.make(change, &tasks, &stop).added;
+    let pages = site(portal_state(config, &store, &clock, &ids, http), &health, &answers);
+    portal.serve(pages, &tasks, &stop);
     let pages = health::metrics(health.clone()).merge(health::router(health.clone()));
-    figures.serve(figures_socket, pages, &tasks, &stop);
+    figures.serve(pages, &tasks, &stop);
     tasks.spawn(sweep_blobs(store.clone(), stop.clone()));
+    tasks.spawn(watch_certificates(listeners.clone(), clock.clone(), stop.clone()));
     tasks.spawn(follow_directory(store.clone(), inbound.clone(), stop.clone()));
     let (watching, until) = (inbound.clone(), stop.clone());
     tasks.spawn(async move { watching.watch_certificates(until).await });
@@ -164,14 +170,15 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
     let outbound = build_outbound(config, &store, &relay, config.node.keys.clone());
     tasks.spawn(outbound.run(way_out.clone()));
     info!(smtp = ?smtp, %http, %metrics, "serving");
-    let current = Mutex::new(Current { config: config.clone(), inbound, portal, way_out });
-    Ok(Running {
+    let current = Arc::new(Mutex::new(Current { config: config.clone(), inbound, portal, way_out, renewal }));
+    let running = Running {
         smtp,
         http,
         metrics,
         store,
         relay,
         listeners,
+        answers,
         current,
         health,
         clock,
@@ -180,7 +187,9 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
         tasks,
         last,
         _hold: hold,
-    })
+    };
+    running.renew(&mut *running.current.lock().await, challenges);
+    Ok(running)
 }
 
 /// What the way in is made of, under this configuration.
@@ -209,9 +218,10 @@ fn intake_limits(from: &config::Limits) -> intake::Limits {
     }
 }
 
-/// The pages of portal and admin, and health for whoever asks there.
-fn site(state: PortalState, health: &Health) -> Router {
-    portal::router(state.clone()).merge(admin::router(state)).merge(health::router(health.clone()))
+/// The pages of portal and admin, and health and challenges for whoever asks there.
+fn site(state: PortalState, health: &Health, answers: &Answers) -> Router {
+    let pages = portal::router(state.clone()).merge(admin::router(state));
+    pages.merge(health::router(health.clone())).merge(challenges(answers.clone()))
 }
 
 /// Of all that is in the way, what to tell first.
@@ -246,7 +256,14 @@ async fn open_store(config: &Config, clock: Clock, ids: Ids) -> Result<Store, Ca
 /// # Errors
 /// When the resolver cannot be set up.
 pub fn authenticator(config: &Config) -> Result<Authenticator, CannotStart> {
-    let from = &config.resolver;
+    resolver(&config.resolver, &config.node.name)
+}
+
+/// The same, of a configuration that may have faults elsewhere.
+///
+/// # Errors
+/// When the resolver cannot be set up.
+pub fn resolver(from: &config::Resolver, host: &Domain) -> Result<Authenticator, CannotStart> {
     let settings = authentication::Settings {
         nameservers: from.nameservers.clone(),
         dnssec: from.dnssec,
@@ -254,7 +271,7 @@ pub fn authenticator(config: &Config) -> Result<Authenticator, CannotStart> {
         timeout: from.timeout,
         cache: from.cache,
     };
-    Authenticator::new(&settings, config.node.name.clone()).map_err(|e| {
+    Authenticator::new(&settings, host.clone()).map_err(|e| {
         let remedy = "write nameservers = [\"127.0.0.53:53\"]; trust anchors are DNSKEY records, one a line";
         CannotStart::new("resolver", e, remedy)
     })

@@ -1,14 +1,24 @@
 //! The pages and figures, over HTTP.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::handler::Handler;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::{MethodRouter, any_service, get};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::error;
 
 use super::inherited::Inherited;
 use super::{CannotStart, cannot_bind};
+use crate::acme::Answers;
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Login};
 use crate::portal;
@@ -39,13 +49,23 @@ pub(super) fn portal_state(
     portal::PortalState::new(settings, store.clone(), config.node.keys.clone(), clock.clone(), ids.clone())
 }
 
-/// One address of HTTP, and who serves it now. The socket outlives them: what the system holds for us between two of
-/// them goes to the next.
+/// What an authority asks, to see whether our names are ours (RFC 8555 §8.3).
+pub(super) fn challenges(answers: Answers) -> Router {
+    let answer = |State(answers): State<Answers>, Path(token): Path<String>| async move {
+        match answers.get(&token) {
+            Some(answer) => ([(CONTENT_TYPE, "application/octet-stream")], answer).into_response(),
+            None => StatusCode::NOT_FOUND.into_response(),
+        }
+    };
+    Router::new().route("/.well-known/acme-challenge/{token}", get(answer)).with_state(answers)
+}
+
+/// One address of HTTP, and what is served there now: it may change between two requests of one connection.
 pub(super) struct Site {
     /// Where it listens: the port that was given for 0.
     pub address: SocketAddr,
-    socket: TcpListener,
-    serving: CancellationToken,
+    socket: Option<TcpListener>,
+    pages: Arc<ArcSwap<MethodRouter>>,
 }
 
 impl Site {
@@ -54,40 +74,37 @@ impl Site {
         let mut bound = || {
             let socket = match inherited.take(key, address) {
                 Some(socket) => socket,
-                None => TcpListener::bind(address)?,
+                None => std::net::TcpListener::bind(address)?,
             };
             socket.set_nonblocking(true)?;
-            Ok(Self { address: socket.local_addr()?, socket, serving: CancellationToken::new() })
+            let socket = TcpListener::from_std(socket)?;
+            let pages = Arc::new(ArcSwap::from_pointee(any_service(Router::new())));
+            Ok(Self { address: socket.local_addr()?, socket: Some(socket), pages })
         };
         bound().map_err(|e| cannot_bind(key, address, &e))
     }
 
-    /// The socket once more, for another [`Site::serve`].
-    ///
-    /// # Errors
-    /// When the system has no descriptor left.
-    pub fn again(&self, key: &str) -> Result<tokio::net::TcpListener, CannotStart> {
-        let socket = self.socket.try_clone().and_then(tokio::net::TcpListener::from_std);
-        socket.map_err(|e| cannot_bind(key, self.address, &e))
+    /// From now on these pages are served. What has been asked is answered by those before.
+    pub fn replace(&self, pages: Router) {
+        self.pages.store(Arc::new(any_service(pages)));
     }
 
-    /// Serves these pages from now on. Whoever served before finishes what it has begun.
-    pub fn serve(
-        &mut self,
-        socket: tokio::net::TcpListener,
-        pages: Router,
-        tasks: &TaskTracker,
-        stop: &CancellationToken,
-    ) {
-        let before = std::mem::replace(&mut self.serving, stop.child_token());
-        tasks.spawn(serve(socket, pages, self.serving.clone()));
-        before.cancel();
+    /// Serves until `stop`; then what has been begun is finished. Once.
+    pub fn serve(&mut self, pages: Router, tasks: &TaskTracker, stop: &CancellationToken) {
+        self.replace(pages);
+        if let Some(socket) = self.socket.take() {
+            tasks.spawn(serve(socket, self.pages.clone(), stop.clone()));
+        }
     }
 }
 
-async fn serve(socket: tokio::net::TcpListener, pages: Router, stop: CancellationToken) {
-    let pages = pages.into_make_service_with_connect_info::<SocketAddr>();
-    if let Err(error) = axum::serve(socket, pages).with_graceful_shutdown(stop.cancelled_owned()).await {
+async fn serve(socket: TcpListener, pages: Arc<ArcSwap<MethodRouter>>, stop: CancellationToken) {
+    let now = Router::new().fallback(move |request: Request| {
+        let pages = MethodRouter::clone(&pages.load());
+        pages.call(request, ())
+    });
+    let now = now.into_make_service_with_connect_info::<SocketAddr>();
+    if let Err(error) = axum::serve(socket, now).with_graceful_shutdown(stop.cancelled_owned()).await {
         error!(%error, "HTTP ended");
     }
 }

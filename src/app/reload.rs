@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use tracing::info;
 
+use super::chores::warn_of_ends;
 use super::inherited::Inherited;
 use super::listeners::Difference;
 use super::pages::portal_state;
 use super::way_out::{build_outbound, build_relay};
-use super::{CannotStart, Running, way_in};
+use super::{CannotStart, Running, site, way_in};
 use crate::config::Config;
 
 impl Running {
@@ -31,21 +32,19 @@ impl Running {
             }
         };
         let inbound = Arc::new(current.inbound.renewed(parts));
-        let step = self.listeners.plan(&config, &inbound, &mut Inherited::default());
-        let step = step.map_err(|more| faults.extend(more)).ok();
-        // Sites of HTTP are left alone where nothing about them changes: browsers keep their connections.
-        let pages = if current.config.portal == config.portal {
-            None
-        } else {
-            current.portal.again("portal.address").map_err(|fault| faults.push(fault)).ok()
+        let change = self.listeners.plan(&config, &inbound, &mut Inherited::default(), &self.clock);
+        let change = change.map_err(|more| faults.extend(more)).ok();
+        let challenges = current.renewal.bind(&config, &mut Inherited::default());
+        let challenges = challenges.map_err(|fault| faults.push(fault)).ok();
+        let (Some(relay), Some(change), Some(challenges), true) = (relay, change, challenges, faults.is_empty()) else {
+            return Err(faults);
         };
-        let (Some(relay), Some(step), true) = (relay, step, faults.is_empty()) else { return Err(faults) };
 
-        let difference = self.listeners.go(step, &self.tasks, &self.stop);
-        if let Some(socket) = pages {
-            let listen = current.portal.address;
-            let state = portal_state(&config, &self.store, &self.clock, &self.ids, listen);
-            current.portal.serve(socket, self.site(state), &self.tasks, &self.stop);
+        let difference = self.listeners.make(change, &self.tasks, &self.stop);
+        // What the pages hold in memory counts from the start: not thrown away for nothing.
+        if current.config.portal != config.portal {
+            let state = portal_state(&config, &self.store, &self.clock, &self.ids, current.portal.address);
+            current.portal.replace(site(state, &self.health, &self.answers));
         }
         let way_out = self.stop.child_token();
         let before = std::mem::replace(&mut current.way_out, way_out.clone());
@@ -54,6 +53,8 @@ impl Running {
         before.cancel();
         current.inbound = inbound;
         current.config = config;
+        self.renew(&mut current, challenges);
+        warn_of_ends(&self.listeners, &self.clock);
         let Difference { added, removed, kept } = &difference;
         info!(?added, ?removed, ?kept, "the configuration was taken into use");
         Ok(difference)

@@ -345,3 +345,30 @@ fn spelled<Q: Hash + ?Sized>(name: &Q) -> String {
     scribe.0.pop();
     String::from_utf8(scribe.0).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the standard library hashes of a text is no promise of its own: this one holds it.
+    #[test]
+    fn a_name_is_spelled_out() {
+        for name in ["", "_dmarc.hel.example.", "räksmörgås.example.", "a\u{0}b"] {
+            assert_eq!(spelled(name), name);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_noted_once_and_is_trouble() {
+        let mut known = Known::default();
+        let asked = |known: &Known| known.as_cache(Reading::Spf).txt().and_then(|txt| txt.get::<str>("hel.example."));
+        for _ in 0..2 {
+            assert!(matches!(asked(&known), Some(TxtRecord::Error(Error::Dns(DnsError::Resolver(_))))));
+        }
+        assert_eq!(known.missed(), [Question::new(Kind::Txt, "hel.example")]);
+        known.learn(Question::new(Kind::Txt, "HEL.example"), Answer::Txt(vec![b"v=spf1 -all".to_vec()]));
+        known.begin();
+        assert!(matches!(asked(&known), Some(TxtRecord::Spf(_))));
+        assert!(known.missed().is_empty() && known.trouble().is_none());
+    }
+}

@@ -298,3 +298,6 @@ fn result(verdict: Verdict) -> SpfResult {
         Verdict::PermError => SpfResult::PermError,
     }
 }
+
+#[cfg(test)]
+mod tests;

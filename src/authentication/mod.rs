@@ -14,6 +14,7 @@ mod dns;
 mod known;
 mod message;
 mod presence;
+pub mod published;
 pub mod results;
 mod spf;
 
@@ -154,18 +155,14 @@ impl Inquiry<'_> {
             return;
         }
         let answers = all(open.iter().map(|question| self.dns.ask(question)));
-        match tokio::time::timeout_at(self.until.into(), answers).await {
-            Ok(answers) => {
-                if answers.iter().all(|answer| matches!(answer, Answer::Trouble(_))) {
-                    self.dns.presence.silent();
-                }
-                open.into_iter().zip(answers).for_each(|(question, answer)| self.known.learn(question, answer));
-            }
-            Err(_) => {
-                self.dns.presence.silent();
-                self.known.close("DNS did not answer in time");
-            }
+        let Ok(answers) = tokio::time::timeout_at(self.until.into(), answers).await else {
+            self.dns.presence.silent();
+            return self.known.close("DNS did not answer in time");
+        };
+        if answers.iter().all(|answer| matches!(answer, Answer::Trouble(_))) {
+            self.dns.presence.silent();
         }
+        open.into_iter().zip(answers).for_each(|(question, answer)| self.known.learn(question, answer));
     }
 }
 

@@ -98,3 +98,6 @@ fn comment(text: &str) -> String {
     });
     format!("({})", words.collect::<String>())
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,6 +52,9 @@ pub enum Command {
         /// The gateway runs: its ports are taken, and should be
         #[arg(long)]
         running: bool,
+        /// Asks DNS about every office: SPF, DKIM, DMARC, MTA-STS, MX, TLSA
+        #[arg(long)]
+        online: bool,
         /// Configuration and form.
         #[command(flatten)]
         common: Common,
@@ -93,10 +96,11 @@ pub enum Command {
     },
     /// Tells what became of a message
     #[command(
-        after_help = "Example:\n  brevbro trace 01kb2qyjt8csh5k9e3vxa4m6nw\n  brevbro trace '<20261123.1@hel.example>'"
+        after_help = "Example:\n  brevbro trace 01kb2qyjt8csh5k9e3vxa4m6nw\n  brevbro trace '<20261123.1@hel.example>'\n  brevbro trace 7k2mx-4q9tb"
     )]
     Trace {
-        /// The id that the 250 gave, of a record, a reply or an outbox item, or a Message-ID
+        /// The id that the 250 gave, of a record, a reply or an outbox item, the reference at the end of a refusal, or a
+        /// Message-ID
         #[arg(value_name = "ID")]
         id: String,
         /// Shows addresses as well; that you did is itself recorded
@@ -172,6 +176,9 @@ pub struct RouteTest {
     /// As without TLS
     #[arg(long, conflicts_with_all = ["tls_certificate_sha256", "tls_certificate_name", "login"])]
     pub clear: bool,
+    /// A message as it was sent: what DNS and its signatures say of it
+    #[arg(long, value_name = "FILE")]
+    pub message: Option<PathBuf>,
     /// Configuration and form.
     #[command(flatten)]
     pub common: Common,

@@ -21,7 +21,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Err(faults) => Failure::from(faults).told(),
         },
         Command::Reload { common } => wait(async { told(reload::run(&common).await) }),
-        Command::Check { running, common } => wait(check::run(&common, running, &clock)),
+        Command::Check { running, online, common } => wait(check::run(&common, running, online, &clock)),
         Command::Apply { files, dry_run, common } => {
             wait(async { told(apply::apply(&files, dry_run, &common, &clock).await) })
         }

@@ -11,9 +11,14 @@ use crate::config::Config;
 pub(super) async fn run(common: &Common) -> Result<(), Failure> {
     let config = Config::load(&common.config)?;
     let data = &config.node.data;
-    let Some(process) = Hold::holder(data) else {
+    let may_not = |error: std::io::Error| {
+        let sentence = format!("{} cannot be looked into: {error}", data.display());
+        Failure::new(&common.config, "node.data", sentence, "run this as root, or as the user of the gateway")
+    };
+    let Some(process) = Hold::holder(data).map_err(may_not)? else {
         let sentence = format!("no gateway runs on {}", data.display());
-        let remedy = "start it: brevbro serve; or name its configuration with --config";
+        let remedy =
+            "start it: brevbro serve; or name its configuration with --config. A new node.data asks for a restart";
         return Err(Failure::new(&common.config, "node.data", sentence, remedy));
     };
     let reloaded = control::ask(data).await.map_err(|error| {
@@ -32,7 +37,9 @@ pub(super) async fn run(common: &Common) -> Result<(), Failure> {
     if !common.json {
         println!("Process {process} has taken {} into use.", reloaded.file);
         for (what, addresses) in [("listens at", &reloaded.added), ("listens no more at", &reloaded.removed)] {
-            addresses.iter().for_each(|address| println!("  {what} {address}"));
+            for address in addresses {
+                println!("  {what} {address}");
+            }
         }
     }
     Ok(())

@@ -1,18 +1,25 @@
-//! `brevbro route test`: a message that does not exist, put to the rules that mail is put to.
+//! `brevbro route test`: a message that does not exist, or one in a file, put to the rules that mail is put to.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::cli::{Common, RouteTest};
 use super::open::Opened;
 use super::{Failure, print_json, print_lines};
+use crate::app;
+use crate::authentication::{Authenticator, Need, results};
 use crate::clock::Clock;
 use crate::domain::address::{Domain, ForwardPath, Mailbox, ReversePath};
-use crate::domain::envelope::{Defaults, Destination, Sender};
+use crate::domain::authentication::{Authentication, Spf, SpfIdentity, Verdict as Found};
+use crate::domain::directory::Directory;
+use crate::domain::envelope::{Claim, Defaults, Destination, Sender};
 use crate::domain::office::{ClientCertificate, Login, Peer, TlsFacts};
 use crate::domain::status::Refusal;
+use crate::intake;
 use crate::routing::recipient;
 use crate::smtp::reply::Reply;
+use crate::trust::message::{self, Message};
 use crate::trust::sender::{Asked, Verdict, claimed};
 
 /// What the rules said, up to the first no.
@@ -22,12 +29,18 @@ struct Report {
     sender: Said,
     #[serde(skip_serializing_if = "Option::is_none")]
     recipient: Option<Said>,
+    /// The message in the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Said>,
+    /// What DNS and signatures say of it, as Authentication-Results.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    results: Option<String>,
 }
 
 /// An SMTP answer and why.
 #[derive(Debug, Serialize)]
 struct Said {
-    /// `MAIL FROM` or `RCPT TO`.
+    /// `MAIL FROM`, `RCPT TO` or `DATA`.
     command: &'static str,
     accepted: bool,
     /// As on the wire, without line ends.
@@ -55,9 +68,15 @@ fn wire(reply: &Reply) -> Vec<String> {
 /// Tells what would be answered. `Ok(false)`: it would be refused.
 pub(super) async fn test(asked: &RouteTest, clock: &Clock) -> Result<bool, Failure> {
     let (from, to, peer) = (reverse(&asked.from)?, forward(&asked.to)?, peer(asked)?);
+    let message = asked.message.as_deref().map(letter).transpose()?;
     let Common { config, json } = &asked.common;
     let opened = Opened::existing(config, clock).await?;
-    let report = ask(&opened, &peer, &from, &to, clock.now()).await;
+    let report = match app::authenticator(&opened.config) {
+        Ok(authenticator) => {
+            Test { opened: &opened, authenticator, peer, from, to, now: clock.now() }.run(message).await
+        }
+        Err(fault) => Err(Failure::new(config, &fault.key, fault.what, fault.remedy)),
+    };
     opened.close().await;
     let report = report?;
     if *json {
@@ -65,47 +84,155 @@ pub(super) async fn test(asked: &RouteTest, clock: &Clock) -> Result<bool, Failu
     } else {
         print_lines(&shown(&report));
     }
-    Ok(report.recipient.is_some_and(|answer| answer.accepted))
+    let last = report.message.or(report.recipient);
+    Ok(last.is_some_and(|answer| answer.accepted))
 }
 
-async fn ask(
-    opened: &Opened,
-    peer: &Peer,
-    from: &ReversePath,
-    to: &ForwardPath,
+/// A message as it would come over the wire.
+fn letter(file: &std::path::Path) -> Result<Bytes, Failure> {
+    let octets = std::fs::read(file).map_err(|error| {
+        Failure::of("--message", format!("{}: {error}", file.display()), "name a file with a message as it was sent")
+    })?;
+    // A file that was kept with the line ends of this system: signatures are over CRLF.
+    if memchr::memmem::find(&octets, b"\r\n").is_some() {
+        return Ok(octets.into());
+    }
+    let lines: Vec<&[u8]> = octets.split(|octet| *octet == b'\n').collect();
+    Ok(lines.join(b"\r\n".as_slice()).into())
+}
+
+/// One question to the rules.
+struct Test<'a> {
+    opened: &'a Opened,
+    authenticator: Authenticator,
+    peer: Peer,
+    from: ReversePath,
+    to: ForwardPath,
     now: Timestamp,
-) -> Result<Report, Failure> {
-    let failed = |error| opened.failed(&error);
-    let directory = opened.store.directory().await.map_err(failed)?;
-    let (sender, rules) = claimed(&directory, peer, from, now);
-    let sender = match sender {
-        Ok(sender) => sender,
-        Err(refusal) => return Ok(Report { rules, sender: Said::no(MAIL, &refusal), recipient: None }),
-    };
-    let keys = &opened.config.node.keys;
-    let mapped = recipient::read(&opened.config.mail.served, keys, &directory, to);
-    let found = match (&sender, mapped.question()) {
-        (Sender::Office(_), Some(question)) => opened.store.find(&question).await.map_err(failed)?,
-        // For a stranger the store is not asked: the time would tell.
-        _ => None,
-    };
-    let answer = match recipient::decide(&sender, &mapped, found.as_ref(), keys) {
-        Ok(route) => {
-            let reason = format!("{}: {}", mapped.form(), destination(route.destination()));
-            Said::yes(RCPT, &Reply::recipient_ok(), reason)
+}
+
+impl Test<'_> {
+    async fn run(&self, bytes: Option<Bytes>) -> Result<Report, Failure> {
+        let directory = self.opened.store.directory().await.map_err(|error| self.opened.failed(&error))?;
+        let (sender, mut rules) = claimed(&directory, &self.peer, &self.from, self.now);
+        let mut sender = match sender {
+            Ok(sender) => sender,
+            Err(refusal) => {
+                let sender = Said::no(MAIL, &refusal);
+                return Ok(Report { rules, sender, recipient: None, message: None, results: None });
+            }
+        };
+        let mut spf = None;
+        if matches!(sender, Sender::Claimed(_)) || bytes.is_some() {
+            let found = self.authenticator.spf(&self.peer, &self.from, Need::Proof).await;
+            if let Sender::Claimed(claim) = sender {
+                rules.push(of_spf(&claim, &found));
+                sender = Sender::Claimed(claim.with_spf(found.clone()));
+            }
+            spf = Some(found);
         }
-        Err(refusal) => Said::no(RCPT, &refusal),
+        let who = match &sender {
+            Sender::Office(trusted) => format!("office {}", trusted.office().id),
+            Sender::Claimed(claim) => format!("says to be office {}, which the message must prove", claim.office().id),
+            Sender::Stranger => "no proven office: may write to the postmaster, and report on mail of ours".to_owned(),
+        };
+        let recipient = self.recipient(&directory, &sender).await?;
+        let mut report = Report {
+            rules,
+            sender: Said::yes(MAIL, &Reply::sender_ok(), who),
+            recipient: Some(recipient),
+            message: None,
+            results: None,
+        };
+        if let (Some(bytes), Some(spf)) = (bytes, spf)
+            && report.recipient.as_ref().is_some_and(|answer| answer.accepted)
+        {
+            let found = self.authenticator.message(bytes.clone(), spf, Need::Proof).await;
+            report.results = Some(results::header(&self.opened.config.node.name, &found));
+            let proved = self.judge(&sender, &found, &bytes, &mut report.rules);
+            report.message = Some(match proved {
+                Ok(proved) => {
+                    let mut answer = self.recipient(&directory, &proved).await?;
+                    answer.command = DATA;
+                    // Only what is durable is answered by 250.
+                    if answer.accepted {
+                        answer.answer.clear();
+                    }
+                    answer
+                }
+                Err(refusal) => Said::no(DATA, &refusal),
+            });
+        }
+        Ok(report)
+    }
+
+    async fn recipient(&self, directory: &Directory, sender: &Sender) -> Result<Said, Failure> {
+        let keys = &self.opened.config.node.keys;
+        let mapped = recipient::read(&self.opened.config.mail.served, keys, directory, &self.to);
+        let may_ask = match sender {
+            Sender::Office(_) => true,
+            Sender::Claimed(claim) => claim.is_vouched(),
+            // For a stranger the store is not asked: the time would tell.
+            Sender::Stranger => false,
+        };
+        let found = match mapped.question().filter(|_| may_ask) {
+            Some(question) => self.opened.store.find(&question).await.map_err(|error| self.opened.failed(&error))?,
+            None => None,
+        };
+        Ok(match recipient::decide(sender, &mapped, found.as_ref(), keys) {
+            Ok(route) => {
+                let reason = format!("{}: {}", mapped.form(), destination(route.destination()));
+                Said::yes(RCPT, &Reply::recipient_ok(), reason)
+            }
+            Err(refusal) => Said::no(RCPT, &refusal),
+        })
+    }
+
+    /// Whose the message is, after the body.
+    fn judge(
+        &self,
+        sender: &Sender,
+        found: &Authentication,
+        bytes: &[u8],
+        rules: &mut Vec<Asked>,
+    ) -> Result<Sender, Refusal> {
+        let limits = intake::Limits::default();
+        let glance = intake::glance(bytes, &limits);
+        let claim = match sender {
+            Sender::Claimed(claim) => claim,
+            Sender::Office(trusted) => return message::author(trusted, &glance.from).map(|_| sender.clone()),
+            Sender::Stranger => return Ok(Sender::Stranger),
+        };
+        let stated = intake::stated(bytes, &limits);
+        let message = Message {
+            from: &glance.from,
+            addressed: &stated.addressed,
+            date: glance.date,
+            fields: &stated.fields,
+            authentication: found,
+            recipients: &[&self.to],
+        };
+        let (proved, asked) = message::proved(claim, &self.peer, &message, self.now);
+        rules.extend(asked);
+        proved.map(|proved| Sender::Office(proved.office))
+    }
+}
+
+/// What SPF says, among the rules: whether RCPT tells the truth.
+fn of_spf(claim: &Claim, spf: &Spf) -> Asked {
+    let verdict = match spf.verdict {
+        Found::Pass => Verdict::Proved,
+        Found::TempError => Verdict::Later,
+        _ => Verdict::NotProved,
     };
-    let who = match &sender {
-        Sender::Office(trusted) => format!("office {}", trusted.office().id),
-        Sender::Claimed(claim) => format!("says to be office {}, which the message must prove", claim.office().id),
-        Sender::Stranger => "no proven office: may write to the postmaster, and report on mail of ours".to_owned(),
-    };
-    Ok(Report { rules, sender: Said::yes(MAIL, &Reply::sender_ok(), who), recipient: Some(answer) })
+    let whose = if spf.identity == SpfIdentity::MailFrom { "MAIL FROM" } else { "HELO" };
+    let detail = format!("spf={} of {whose}: {}", spf.verdict.word(), spf.reason);
+    Asked { office: claim.office().id.clone(), rule: "spf".to_owned(), verdict, detail }
 }
 
 const MAIL: &str = "MAIL FROM";
 const RCPT: &str = "RCPT TO";
+const DATA: &str = "DATA";
 
 fn destination(destination: &Destination) -> String {
     match destination {
@@ -137,9 +264,14 @@ fn shown(report: &Report) -> Vec<String> {
         format!("{verdict:<5}  {}: {} ({})", rule.office, rule.rule, rule.detail)
     };
     let mut lines: Vec<String> = report.rules.iter().map(rule).collect();
-    for answer in [Some(&report.sender), report.recipient.as_ref()].into_iter().flatten() {
+    let answers = [Some(&report.sender), report.recipient.as_ref(), report.message.as_ref()];
+    for answer in answers.into_iter().flatten() {
         lines.extend([String::new(), format!("{}: {}", answer.command, answer.reason)]);
         lines.extend(answer.answer.iter().map(|line| format!("    {line}")));
+    }
+    if let Some(results) = &report.results {
+        lines.push(String::new());
+        lines.extend(results.lines().map(str::to_owned));
     }
     lines
 }

@@ -8,7 +8,7 @@ use tracing::{error, info, warn};
 
 use super::Failure;
 use crate::app::control::{self, Reloaded};
-use crate::app::{self, Inherited, Running};
+use crate::app::{self, Inherited, Running, service};
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Fault};
 use crate::domain::event::What;
@@ -52,20 +52,26 @@ pub async fn run(config: Config, clock: Clock) -> ExitCode {
         Err(fault) => return Failure::new(&config.file, &fault.key, fault.what, fault.remedy).told(),
     };
     let mut asks = control::listen(&config.node.data);
+    service::ready(&running.status());
     loop {
         let ask = tokio::select! {
+            never = running.keep_told() => match never {},
             _ = signals.terminate.recv() => break,
             _ = signals.interrupt.recv() => break,
             _ = signals.hangup.recv() => None,
             Some(ask) = asks.recv() => Some(ask),
         };
+        service::reloading();
         let reloaded = reload(&running, &config.file, &level).await;
+        let refused = if reloaded.taken { "" } else { "; the last configuration was refused" };
+        service::ready(&format!("{}{refused}", running.status()));
         if let Some(ask) = ask {
             // Whoever asked may have gone; the log has it too.
             let _ = ask.send(reloaded);
         }
     }
     drop(asks);
+    service::stopping();
     info!("stopping: finishing what is under way");
     tokio::select! {
         () = running.stop() => info!("stopped"),

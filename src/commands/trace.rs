@@ -7,11 +7,15 @@ use super::open::Opened;
 use super::{Failure, print_json, print_lines};
 use crate::clock::Clock;
 use crate::domain::event::Event;
-use crate::store::{Revealed, StoreError};
+use crate::store::{Added, Revealed, StoreError};
+
+mod detail;
 
 #[derive(Serialize)]
 struct Trace {
     events: Vec<Event>,
+    /// The fields that we put on top of each message that came.
+    arrivals: Vec<Added>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revealed: Option<Vec<Revealed>>,
 }
@@ -22,7 +26,8 @@ pub(super) async fn run(id: &str, reveal: bool, common: &Common, clock: &Clock) 
     opened.close().await;
     let known = known?;
     if known.events.is_empty() {
-        let remedy = "give the id from the 250, of a record, a reply or an outbox item, or a Message-ID";
+        let remedy = "give the id from the 250, of a record, a reply or an outbox item, the reference at the end of a \
+                      refusal, or a Message-ID";
         return Err(Failure::of(id, "nothing is known of it here", remedy));
     }
     if common.json {
@@ -36,16 +41,26 @@ pub(super) async fn run(id: &str, reveal: bool, common: &Common, clock: &Clock) 
 /// That addresses were revealed is an event, and stands in the trace that reveals them.
 async fn ask(opened: &Opened, id: &str, reveal: bool) -> Result<Trace, StoreError> {
     let revealed = if reveal { Some(opened.store.reveal(id).await?) } else { None };
-    Ok(Trace { events: opened.store.trace(id).await?, revealed })
+    let arrivals = opened.store.added(id).await?;
+    Ok(Trace { events: opened.store.trace(id).await?, arrivals, revealed })
 }
 
-/// One line for each turn, oldest first; then what was asked to be revealed.
+/// One line for each turn, oldest first, with every proof that was asked below it; then the fields that we put on top of
+/// the message, and what was asked to be revealed.
 fn shown(known: &Trace) -> Vec<String> {
-    let turn = |event: &Event| {
+    let mut lines = Vec::new();
+    for event in &known.events {
         let at = event.at.strftime("%Y-%m-%d %H:%M:%S%.3fZ");
-        format!("{at}  {:<8}  {}  {}", event.what, event.subject, event.detail)
-    };
+        let detail = detail::read(&event.detail);
+        lines.push(format!("{at}  {:<8}  {}  {}", event.what, event.subject, detail.words).trim_end().to_owned());
+        lines.extend(detail.cause.map(|cause| format!("    because: {cause}")));
+        lines.extend(detail.proofs.into_iter().map(|proof| format!("    {proof}")));
+    }
+    for arrival in known.arrivals.iter().filter(|arrival| !arrival.fields.is_empty()) {
+        lines.extend([String::new(), format!("on top of {}:", arrival.arrival)]);
+        lines.extend(arrival.fields.lines().map(|line| format!("    {}", line.replace('\t', "    "))));
+    }
     let revealed = known.revealed.iter().flatten();
-    let revealed = revealed.map(|one| format!("{}  {:<8}  {}", one.subject, one.what, one.value));
-    known.events.iter().map(turn).chain(revealed).collect()
+    lines.extend(revealed.map(|one| format!("{}  {:<8}  {}", one.subject, one.what, one.value)));
+    lines
 }

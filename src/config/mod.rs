@@ -8,6 +8,7 @@
 //!
 //! A key that is not known is a fault. Nothing here is validated twice: what has a type here is good.
 
+mod certificates;
 mod defaults;
 #[cfg(test)]
 mod documented;
@@ -31,7 +32,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
-use crate::domain::address::Domain;
+use crate::domain::address::{Domain, Mailbox};
 use crate::domain::directory::Served;
 use crate::domain::keys::Keys;
 use crate::domain::office::{LoginDemand, RelayRule};
@@ -52,6 +53,8 @@ pub struct Config {
     pub mail: Mail,
     /// `[[listener]]`, one or more.
     pub listeners: Vec<Listener>,
+    /// `[acme]`: who gives the certificates of listeners that have none of a file.
+    pub acme: Option<Acme>,
     /// `[limits]`, of incoming connections and messages.
     pub limits: Limits,
     /// `[timeouts]`, of incoming connections.
@@ -163,6 +166,47 @@ pub struct ServerTls {
     pub key: PathBuf,
     /// Who issues certificates whose names may prove an office. Without it only fingerprints do.
     pub client_ca: Option<PathBuf>,
+    /// Certificate and key are one file, which `[acme]` keeps new; it is not there before the first was given.
+    pub acme: bool,
+}
+
+/// Certificates that renew themselves (RFC 8555).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acme {
+    /// The URL of the authority's directory.
+    pub directory: String,
+    /// Addresses of admins.
+    pub contact: Vec<Mailbox>,
+    /// Whom the certificate is for, one at least.
+    pub names: Vec<Domain>,
+    /// As whom the authority knows us beforehand (RFC 8555 §7.3.4).
+    pub external_account: Option<ExternalAccount>,
+    /// Where challenges are answered, beside the portal.
+    pub address: Option<SocketAddr>,
+    /// The root of the authority's own server; `None`: the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Where account and certificate lie.
+    pub folder: PathBuf,
+}
+
+/// An account at an authority that its customers have before they use ACME.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ExternalAccount {
+    /// The key's id.
+    pub id: String,
+    /// The key.
+    pub key: Vec<u8>,
+}
+
+impl std::fmt::Debug for ExternalAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ExternalAccount({})", self.id)
+    }
+}
+
+impl Acme {
+    /// The file with certificate and key, in the folder.
+    pub const CERTIFICATE: &str = "certificate.pem";
 }
 
 /// What one connection, one network and one message may ask of us.

@@ -6,6 +6,7 @@ use std::path::Path;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
+use super::certificates::{CERTIFICATE, KEY, server_tls};
 use super::fault::Wrong;
 use super::file::Node;
 use super::section::Section;
@@ -13,16 +14,13 @@ use super::values::{
     domain, duration, nameserver, number, one_of, private, readable, relay_to, size, socket, text, truth,
 };
 use super::{
-    ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, Resolver, ServerTls, Timeouts, defaults,
+    Acme, ClientIdentity, Listener, ListenerTls, Login, Portal, Relay, RelayTimeouts, Resolver, Timeouts, defaults,
 };
 use crate::domain::address::Domain;
 use crate::domain::office::{LoginDemand, RelayRule, RelayTls, RelayTo};
 use crate::domain::schedule::Schedule;
 
-const CERTIFICATE: &str = "name a PEM file with the certificate and its intermediates";
-const KEY: &str = "name a PEM file with the certificate's private key";
-
-pub(super) fn listeners(root: &mut Section<'_>) -> Vec<Listener> {
+pub(super) fn listeners(root: &mut Section<'_>, acme: Option<&Acme>) -> Vec<Listener> {
     let sections = root.sections("listener");
     if sections.is_empty() {
         let remedy = "write [[listener]] with address, certificate and key";
@@ -35,7 +33,7 @@ pub(super) fn listeners(root: &mut Section<'_>) -> Vec<Listener> {
     let mut listeners: Vec<Listener> = Vec::new();
     for mut section in sections {
         let place = section.place().clone();
-        if let Some(read) = listener(&mut section) {
+        if let Some(read) = listener(&mut section, acme) {
             // The system chooses a port for 0, another one each time.
             if read.address.port() != 0 && listeners.iter().any(|other| other.address == read.address) {
                 section.fault(&place, "address", Wrong::new(format!("{} is named twice", read.address), ""));
@@ -46,7 +44,7 @@ pub(super) fn listeners(root: &mut Section<'_>) -> Vec<Listener> {
     listeners
 }
 
-fn listener(section: &mut Section<'_>) -> Option<Listener> {
+fn listener(section: &mut Section<'_>, acme: Option<&Acme>) -> Option<Listener> {
     #[derive(Clone, Copy)]
     enum Kind {
         StartTls,
@@ -70,7 +68,7 @@ fn listener(section: &mut Section<'_>) -> Option<Listener> {
         }
         Some(ListenerTls::None)
     } else {
-        server_tls(section).map(|files| match kind {
+        server_tls(section, acme).map(|files| match kind {
             Kind::Implicit => ListenerTls::Implicit(files),
             _ => ListenerTls::StartTls(files),
         })
@@ -105,16 +103,6 @@ fn proxy(node: &Node) -> Result<IpNet, Wrong> {
         return Err(Wrong::new("anybody could then say to be anybody", remedy));
     }
     Ok(network.trunc())
-}
-
-fn server_tls(section: &mut Section<'_>) -> Option<ServerTls> {
-    let folder = section.folder().to_owned();
-    let none = "or set tls = \"none\" where nobody else can listen in";
-    let certificate =
-        section.required("certificate", &format!("{CERTIFICATE}, {none}"), readable(&folder, CERTIFICATE));
-    let key = section.required("key", &format!("{KEY}, {none}"), private(&folder, KEY));
-    let client_ca = section.optional("client_ca", readable(&folder, "name a PEM file with the issuers' certificates"));
-    Some(ServerTls { certificate: certificate?, key: key?, client_ca })
 }
 
 pub(super) fn timeouts(mut section: Section<'_>) -> Timeouts {
@@ -156,7 +144,7 @@ pub(super) fn portal(mut section: Section<'_>) -> Portal {
 }
 
 /// `https://post.konto.example`, with a path or without. Plain http reaches no further than this machine.
-fn url(node: &Node) -> Result<String, Wrong> {
+pub(super) fn url(node: &Node) -> Result<String, Wrong> {
     let text = text(node)?.trim_end_matches('/');
     let remedy = "write what citizens type: \"https://post.konto.example\"";
     let plain = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic() && !"?#@\"<>\\".contains(c));

@@ -11,8 +11,8 @@ use super::node::Named;
 use super::section::{Reading, Section};
 use super::values::unreadable;
 use super::{
-    Blobs, Config, Database, Limits, Listener, Logging, Mail, Node, Portal, Rates, Relay, Resolver, Timeouts, file,
-    limits, network, node,
+    Acme, Blobs, Config, Database, Limits, Listener, Logging, Mail, Node, Portal, Rates, Relay, Resolver, Timeouts,
+    certificates, file, limits, network, node,
 };
 
 /// The sections of a file as far as they could be read: for `check`, which looks on where something is wrong. The
@@ -23,6 +23,7 @@ pub struct Sections {
     pub node: Named,
     pub mail: Option<Mail>,
     pub listeners: Vec<Listener>,
+    pub acme: Option<Acme>,
     pub limits: Limits,
     pub timeouts: Timeouts,
     pub rates: Rates,
@@ -45,6 +46,7 @@ impl Sections {
             node: Node { name: name?, id: id?, keys: keys?, data },
             mail: self.mail?,
             listeners: self.listeners,
+            acme: self.acme,
             limits: self.limits,
             timeouts: self.timeouts,
             rates: self.rates,
@@ -131,11 +133,13 @@ pub(super) fn gather(
     let mut root = Section::root(reading, table, &name);
 
     let own = node::node(root.section("node"));
-    let (mail, listeners) = (node::mail(root.section("mail")), network::listeners(&mut root));
+    let acme = certificates::acme(root.section("acme"), own.name.clone(), &own.data);
+    let (mail, listeners) = (node::mail(root.section("mail")), network::listeners(&mut root, acme.as_ref()));
     let limits = limits::of(root.section("limits"));
     Some(Sections {
         mail,
         listeners,
+        acme,
         limits: limits.0,
         timeouts: network::timeouts(root.section("timeouts")),
         rates: limits.1,

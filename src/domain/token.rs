@@ -1,6 +1,9 @@
 //! The addresses that we generate: `re-<token>` brings a clerk's answer back to its conversation, `b-<token>` brings a
 //! delivery report back to its outbox item. A token is an id and a keyed hash over it, so that nobody can make one up,
 //! and for a conversation also over the office, so that no other office can use it.
+//!
+//! The same kind of token marks every message that we send, in a field of its own: a mail server that sends one back to
+//! us, with another sender, another Message-ID or in a new envelope, is found out by it.
 
 use aws_lc_rs::hmac;
 
@@ -12,6 +15,10 @@ use super::keys::Keys;
 const TAG: usize = 10;
 const CONVERSATION: &str = "re-";
 const RETURN: &str = "b-";
+const MARK: &str = "m-";
+
+/// The field that marks what a gateway of this kind has sent.
+pub const MARK_FIELD: &str = "Brevbro-Sent";
 
 /// What a local part of ours says, before its signature is checked against the office.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +45,30 @@ pub fn return_path(keys: &Keys, id: OutboxId) -> String {
     format!("{RETURN}{}", base32::encode(&[&id.to_bytes()[..], &tag[..]].concat()))
 }
 
+/// The value of [`MARK_FIELD`] for this outbox item: 42 octets.
+#[must_use]
+pub fn mark(keys: &Keys, id: OutboxId) -> String {
+    let tag = tag(keys, MARK, id.to_bytes(), "");
+    base32::encode(&[&id.to_bytes()[..], &tag[..]].concat())
+}
+
+/// Which outbox item of ours a mark names. `None`: another gateway's, or made up.
+#[must_use]
+pub fn read_mark(keys: &Keys, text: &str) -> Option<OutboxId> {
+    let (id, signed) = parts(text.trim())?;
+    same(&signed, &tag(keys, MARK, id, "")).then(|| OutboxId::from_bytes(id))
+}
+
+/// Id and signature of a token's 42 characters.
+fn parts(text: &str) -> Option<([u8; 16], [u8; TAG])> {
+    if text.len() != 42 || text.contains('-') {
+        return None;
+    }
+    let bytes = base32::decode(text)?;
+    let (id, signed) = bytes.split_at_checked(16)?;
+    Some((id.try_into().ok()?, signed.try_into().ok()?))
+}
+
 /// Reads a local part. `None`: not of this form at all.
 #[must_use]
 pub fn read(keys: &Keys, local: &str) -> Option<Token> {
@@ -47,12 +78,7 @@ pub fn read(keys: &Keys, local: &str) -> Option<Token> {
     if text.len() != 42 || text.contains('-') {
         return None;
     }
-    let read = || {
-        let bytes = base32::decode(text)?;
-        let (id, signed) = bytes.split_at_checked(16)?;
-        Some((<[u8; 16]>::try_from(id).ok()?, <[u8; TAG]>::try_from(signed).ok()?))
-    };
-    Some(match read() {
+    Some(match parts(text) {
         Some((id, signed)) if prefix == CONVERSATION => Token::Conversation(ConversationId::from_bytes(id), signed),
         Some((id, signed)) if same(&signed, &tag(keys, RETURN, id, "")) => Token::Return(OutboxId::from_bytes(id)),
         _ => Token::Broken,
@@ -94,6 +120,20 @@ mod tests {
         assert_eq!(read_id, id);
         assert!(is_for(&keys, id, signed, &hel));
         assert!(!is_for(&keys, id, signed, &esp));
+    }
+
+    #[test]
+    fn a_mark_is_ours_or_another_gateways() {
+        let keys = Keys::derive(&[1; 32]);
+        let id = OutboxId::new(5, [3; 10]);
+        let text = mark(&keys, id);
+        assert_eq!(read_mark(&keys, &format!(" {} ", text.to_uppercase())), Some(id));
+        assert_eq!(read_mark(&Keys::derive(&[2; 32]), &text), None);
+        // A return path's signature, which strangers see, is none of a mark's.
+        assert_eq!(read_mark(&keys, return_path(&keys, id).trim_start_matches("b-")), None);
+        for none in ["", "x", "é", &"0".repeat(42), &"-".repeat(42)] {
+            assert_eq!(read_mark(&keys, none), None);
+        }
     }
 
     #[test]

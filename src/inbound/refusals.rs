@@ -176,7 +176,7 @@ impl Refusals {
 }
 
 impl Rest {
-    /// `not-an-office=532 spf=3 networks=2 from=192.0.2.7:530,2001:db8:::5`.
+    /// `not-an-office=532 spf=3 networks=2 from=192.0.2.7(530),2001:db8::(5)`.
     fn detail(&self) -> String {
         let mut words: Vec<String> = self.classes.iter().map(|(class, many)| format!("{class}={many}")).collect();
         let mut networks: Vec<_> = self.networks.iter().collect();
@@ -193,5 +193,97 @@ async fn keep(store: &Store, what: What, notes: Vec<Note>) {
     let many = notes.len();
     if let Err(error) = store.note_all(what, notes).await {
         warn!(%error, refusals = many, "refusals could not be noted");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::domain::address::Mailbox;
+    use crate::domain::status::Class;
+
+    fn refusals(per_network: u32) -> Refusals {
+        let keys = Keys::derive(&[1; 32]);
+        Refusals::new(keys, Ids::system(Clock::system()), NonZeroU32::new(per_network).unwrap())
+    }
+
+    fn peer(ip: &str) -> Peer {
+        Peer { ip: ip.parse().unwrap(), helo: "Mail.Hel.Example".to_owned(), tls: None, login: None }
+    }
+
+    fn refuse(refusals: &Refusals, ip: &str, office: bool) -> Reference {
+        let mailbox = |text| Mailbox::parse(text).unwrap();
+        let occasion = Occasion {
+            step: "rcpt",
+            office: office.then(|| "hel".parse().unwrap()),
+            from: Some(ReversePath::Mailbox(mailbox("clerk@hel.example"))),
+            to: Some(ForwardPath::Mailbox(mailbox("anna@konto.example"))),
+        };
+        let refusal = Refusal::new(Class::NotAnOffice, "the \"cause\"");
+        refusals.note("192.0.2.1:25".parse().unwrap(), &peer(ip), &refusal, &occasion)
+    }
+
+    fn noted(refusals: &Refusals) -> Vec<Note> {
+        let mut from = refusals.from.lock().unwrap();
+        let from = from.as_mut().unwrap();
+        std::iter::from_fn(|| from.try_recv().ok()).collect()
+    }
+
+    #[test]
+    fn a_note_tells_no_name() {
+        let refusals = refusals(9);
+        let reference = refuse(&refusals, "192.0.2.7", true);
+        let notes = noted(&refusals);
+        let [(subject, detail)] = &notes[..] else { panic!("{notes:?}") };
+        assert_eq!(*subject, reference.to_string());
+        let hash = |text| refusals.keys.trace_hash(text);
+        let expected = format!(
+            "class=not-an-office step=rcpt listener=192.0.2.1:25 ip=192.0.2.7 helo={} office=hel from={} to={} \
+             cause=\"the \\\"cause\\\"\"",
+            hash("mail.hel.example"),
+            hash("clerk@hel.example"),
+            hash("anna@konto.example"),
+        );
+        assert_eq!(*detail, expected);
+    }
+
+    #[test]
+    fn one_network_is_counted_and_another_is_not() {
+        let refusals = refusals(2);
+        let told: Vec<Reference> = (1..=5).map(|n| refuse(&refusals, &format!("2001:db8::{n}"), false)).collect();
+        assert!(told[0] != told[1] && told[1] != told[2], "one by one");
+        assert!(told[2] == told[3] && told[3] == told[4], "one /64 shares the rest");
+        assert_ne!(refuse(&refusals, "2001:db8:1::1", false), told[4], "another network");
+        assert_ne!(refuse(&refusals, "2001:db8::1", true), told[4], "an office, from whatever network");
+        assert_eq!(noted(&refusals).len(), 4);
+        let rest = refusals.rest.lock().unwrap().take().unwrap();
+        assert_eq!(rest.detail(), "not-an-office=3 networks=1 from=2001:db8::(3)");
+        // The next minute's rest is another event.
+        assert_ne!(refuse(&refusals, "2001:db8::1", false), told[4]);
+    }
+
+    /// With nobody to write them, as while the database is away, refusals are counted and memory is bounded.
+    #[test]
+    fn what_cannot_wait_is_counted() {
+        let refusals = refusals(1_000_000);
+        for _ in 0..WAITING + 10 {
+            refuse(&refusals, "192.0.2.7", false);
+        }
+        let rest = refusals.rest.lock().unwrap().take().unwrap();
+        assert_eq!(rest.detail(), "not-an-office=10 networks=1 from=192.0.2.7(10)");
+        assert_eq!(noted(&refusals).len(), WAITING);
+    }
+
+    #[test]
+    fn an_attack_from_everywhere_is_bounded() {
+        let refusals = refusals(1);
+        for n in 0..3000_u32 {
+            refuse(&refusals, &std::net::Ipv4Addr::from_bits(0x0a00_0000 + n).to_string(), false);
+        }
+        let written = noted(&refusals).len();
+        assert!((NETWORKS as usize..NETWORKS as usize + 5).contains(&written), "{written}");
+        let detail = refusals.rest.lock().unwrap().take().unwrap().detail();
+        assert!(detail.contains(" networks=1000+ from=10.0.0."), "{detail}");
     }
 }

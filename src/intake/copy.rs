@@ -108,7 +108,7 @@ fn own_of_list(field: &Field<'_>, is_own: &dyn Fn(&Mailbox) -> bool, copy: &mut 
     let people = fields::people_in(HeaderForm::Addresses.parse(value.as_bytes()).value());
     let mut own: Vec<Mailbox> = people.iter().filter_map(|p| Mailbox::parse(&p.address).ok()).filter(is_own).collect();
     // An address in a name or a comment is one more than there are people.
-    let signs = field.value.iter().filter(|octet| **octet == b'@').count();
+    let signs = memchr::memchr_iter(b'@', field.value).count();
     let named = people.iter().any(|person| person.name.as_ref().is_some_and(|name| name.contains('@')));
     if !own.is_empty() && own.len() == people.len() && signs == people.len() && !named {
         return copy.extend_from_slice(field.whole);

@@ -6,6 +6,10 @@ use mail_parser::{HeaderName, Message};
 use super::{Limits, fields, kind, layout};
 use crate::domain::record::{Classification, Person, Tags};
 use crate::domain::tags;
+use crate::domain::token::MARK_FIELD;
+
+/// Marks that are looked at: one for each time round.
+const MARKS: usize = 10;
 
 /// What the door needs of a message.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -26,6 +30,10 @@ pub struct Glance {
     pub attachments: u32,
     /// Whether a machine wrote it.
     pub classification: Classification,
+    /// Whether a machine wrote it in answer to something: an absence note, a receipt.
+    pub answered_by_machine: bool,
+    /// What gateways of our kind have marked it with ([`MARK_FIELD`]): it has been sent by one, ours or another.
+    pub marks: Vec<String>,
     /// How many Received fields: the servers that it has been through (RFC 5321 §6.3).
     pub hops: u32,
     /// Why it is beyond the limits, for an admin. Such a message is refused.
@@ -70,6 +78,8 @@ pub(super) fn of(message: &Message<'_>, limits: &Limits) -> Glance {
         answers: fields::answers(headers),
         attachments: u32::try_from(layout::attachments(message, limits).count()).unwrap_or(u32::MAX),
         classification: kind::of(message),
+        answered_by_machine: kind::is_answer(message),
+        marks: headers.all(MARK_FIELD).take(MARKS).map(fields::text).collect(),
         hops: u32::try_from(headers.all(HeaderName::Received).count()).unwrap_or(u32::MAX),
         too_complex: limits.exceeded(message),
     }

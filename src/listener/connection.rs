@@ -95,13 +95,12 @@ impl Connection {
             mode => {
                 // Costs nobody time: only what has come already is noticed.
                 let first = if linger::has_unread(&stream) { Event::SpokeFirst } else { Event::Opened };
-                match (self.converse(&mut stream, first).await?, mode) {
-                    (Ended::StartTls, TlsMode::Starttls(tls)) => tls,
-                    _ => {
-                        Box::pin(linger::close(&mut stream, !self.input.is_empty())).await;
-                        return Ok(());
-                    }
-                }
+                let ended = self.converse(&mut stream, first).await?;
+                let (Ended::StartTls, TlsMode::Starttls(tls)) = (ended, mode) else {
+                    Box::pin(linger::close(&mut stream, self.cut_short())).await;
+                    return Ok(());
+                };
+                tls
             }
         };
         // In a place of its own: a connection that only waits in clear does not hold room for TLS.
@@ -126,8 +125,13 @@ impl Connection {
         self.converse(&mut stream, event).await?;
         // close_notify: a peer that has gone already does not need it.
         let _ = timeout(self.settings.timeouts.write, stream.shutdown()).await;
-        linger::close(stream.get_mut().0, !self.input.is_empty()).await;
+        linger::close(stream.get_mut().0, self.cut_short()).await;
         Ok(())
+    }
+
+    /// The peer was not heard out: more of what it says may be under way.
+    fn cut_short(&self) -> bool {
+        !self.input.is_empty() || self.lines.is_over()
     }
 
     /// What came together with the end of the handshake was said before our greeting.

@@ -70,6 +70,8 @@ impl Tls {
             .with_client_cert_verifier(Arc::new(AnyCertificate(crypto.clone())))
             .with_single_cert(chain, key)
             .map_err(|e| fault(&files.key, format!("does not fit the certificate ({e})")))?;
+        // Ours: the strongest first, whatever an old client would rather have.
+        config.ignore_client_order = true;
         // Exchange Online breaks off the handshake when it is given session tickets.
         config.send_tls13_tickets = 0;
         config.session_storage = Arc::new(NoServerSessionStorage {});

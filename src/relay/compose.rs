@@ -46,7 +46,7 @@ const BASE64_LINE: usize = 57;
 pub fn compose(item: &Claimed, identity: &Identity, keys: &Keys) -> Composed {
     let bytes = match &item.what {
         Outgoing::Reply(reply) => citizen_reply(item, reply, identity, keys),
-        Outgoing::Notice { language, office } => notice(item, *language, office, identity),
+        Outgoing::Notice { language, office } => notice(item, *language, office, identity, keys),
     };
     let local = LocalPart::parse(&token::return_path(keys, item.id));
     Composed {
@@ -61,7 +61,7 @@ pub fn compose(item: &Claimed, identity: &Identity, keys: &Keys) -> Composed {
 fn citizen_reply(item: &Claimed, reply: &OutgoingReply, identity: &Identity, keys: &Keys) -> Vec<u8> {
     let from = token::conversation(keys, reply.conversation, &reply.office);
     let subject = answer_subject(&reply.subject, reply.case_reference.as_deref());
-    let mut headers = front(item, &reply.citizen_name, &from, &subject, identity);
+    let mut headers = front(item, &reply.citizen_name, &from, &subject, identity, keys);
     if let Some(id) = reply.in_reply_to.as_deref().filter(|id| is_message_id(id)) {
         set(&mut headers, "In-Reply-To", format!("<{id}>"));
     }
@@ -90,11 +90,11 @@ fn citizen_reply(item: &Claimed, reply: &OutgoingReply, identity: &Identity, key
 }
 
 /// "Something has come" (RFC 3834 §5): nothing may answer it, and it says nothing but whose message it is.
-fn notice(item: &Claimed, language: Language, office: &str, identity: &Identity) -> Vec<u8> {
+fn notice(item: &Claimed, language: Language, office: &str, identity: &Identity, keys: &Keys) -> Vec<u8> {
     let service = identity.name.get(language);
     let subject = text(language, "notice-subject", &[]);
     // Nobody reads answers, but the address must exist: receivers check. RFC 5321 §4.5.1 has every domain read this one.
-    let mut headers = front(item, service, "postmaster", &subject, identity);
+    let mut headers = front(item, service, "postmaster", &subject, identity, keys);
     set(&mut headers, "Auto-Submitted", "auto-generated".to_owned());
     set(&mut headers, "X-Auto-Response-Suppress", "All".to_owned()); // what Exchange asks instead of RFC 3834
     set(&mut headers, "Content-Language", language.tag().to_owned());
@@ -105,7 +105,7 @@ fn notice(item: &Claimed, language: Language, office: &str, identity: &Identity)
 }
 
 /// The fields that every message has.
-fn front(item: &Claimed, name: &str, from: &str, subject: &str, identity: &Identity) -> Headers {
+fn front(item: &Claimed, name: &str, from: &str, subject: &str, identity: &Identity, keys: &Keys) -> Headers {
     let mut headers = Headers::new();
     set(&mut headers, "Date", date(item.queued));
     let address = format!("<{from}@{}>", identity.domain.wire());
@@ -116,6 +116,8 @@ fn front(item: &Claimed, name: &str, from: &str, subject: &str, identity: &Ident
     set(&mut headers, "Subject", words::unstructured(subject));
     set(&mut headers, "Message-ID", format!("<{}>", item.message_id));
     set(&mut headers, "MIME-Version", "1.0".to_owned());
+    // By this we know it again, whatever a server on the way makes of the rest.
+    set(&mut headers, token::MARK_FIELD, token::mark(keys, item.id));
     headers
 }
 

@@ -31,6 +31,8 @@ pub struct LineReader {
     scanned: usize,
     /// So many octets of this line have been thrown away.
     dropped: usize,
+    /// A fault was told after which there are no lines.
+    over: bool,
 }
 
 impl LineReader {
@@ -51,7 +53,12 @@ impl LineReader {
 
     /// The same for a line of at most `max` octets.
     pub fn next_within(&mut self, input: &mut BytesMut, max: usize) -> Option<Result<Bytes, LineFault>> {
+        if self.over {
+            input.clear();
+            return None;
+        }
         if self.dropped == 0 && input.first() == Some(&Self::HANDSHAKE) {
+            self.over = true;
             return Some(Err(LineFault::Tls));
         }
         while let Some(at) = input.get(self.scanned..).and_then(|rest| memchr(b'\n', rest)) {
@@ -61,7 +68,9 @@ impl LineReader {
                 let mut line = input.split_to(lf + 1).freeze();
                 line.truncate(lf - 1);
                 let Self { dropped, .. } = std::mem::take(self);
-                return Some(checked(line, dropped, max));
+                let line = checked(line, dropped, max);
+                self.over = line == Err(LineFault::Endless);
+                return Some(line);
             }
         }
         if input.len() >= max {
@@ -72,18 +81,27 @@ impl LineReader {
         }
         self.scanned = input.len();
         if self.dropped + input.len() > Self::ENDLESS {
+            self.over = true;
             return Some(Err(LineFault::Endless));
         }
         None
+    }
+
+    /// Whether a fault was told after which there are no lines: what still comes is dropped.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.over
     }
 }
 
 /// One fault a line, and always the same one: the length goes before the octets.
 fn checked(line: Bytes, dropped: usize, max: usize) -> Result<Bytes, LineFault> {
-    match dropped + line.len() + 2 {
-        length if length <= max => {}
-        ..=LineReader::ENDLESS => return Err(LineFault::TooLong),
-        _ => return Err(LineFault::Endless),
+    let octets = dropped + line.len() + 2;
+    if octets > LineReader::ENDLESS {
+        return Err(LineFault::Endless);
+    }
+    if octets > max {
+        return Err(LineFault::TooLong);
     }
     match memchr3(b'\r', b'\n', 0, &line) {
         None => Ok(line),
@@ -106,11 +124,7 @@ mod tests {
         for piece in pieces {
             buffer.extend_from_slice(piece);
             while let Some(line) = reader.next(&mut buffer) {
-                let closes = matches!(line, Err(LineFault::Endless | LineFault::Tls));
                 lines.push(line.map(|l| l.to_vec()));
-                if closes {
-                    return (lines, 0);
-                }
             }
             assert!(buffer.len() < LineReader::MAX, "memory is bounded");
         }
@@ -179,6 +193,7 @@ mod tests {
             parts in proptest::collection::vec(prop_oneof![
                 Just(b"\r\n".to_vec()), Just(b"\r".to_vec()), Just(b"\n".to_vec()), Just(b"\0".to_vec()),
                 Just(b"NOOP".to_vec()), (900..1100usize).prop_map(|n| vec![b'x'; n]),
+                Just(b"\x16".to_vec()), Just(vec![b'y'; LineReader::ENDLESS / 2]),
             ], 0..30),
             size in 1..40usize,
         ) {

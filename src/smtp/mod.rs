@@ -14,6 +14,7 @@
 //! - `250` after a body needs a [`Receipt`](crate::domain::arrival::Receipt), which only the store's commit gives.
 //! - Octets that were sent as a chunk are never read as commands, whatever was wrong with the BDAT; where nobody can
 //!   say how many they are, the connection ends.
+//! - A refusal is one [`reply::Reply`], which carries what is refused, at which step and of whom, for its event.
 //! - Nothing that a client sent in clear is left after STARTTLS.
 //! - Any octets, any events in any order: no panic, no unbounded memory, one well-formed answer to each command.
 //!

@@ -11,6 +11,15 @@ use crate::domain::event::{Event, What};
 use crate::domain::ids::{ArrivalId, OutboxId, RecordId, ReplyId};
 use crate::domain::reference::Reference;
 
+/// What we put on top of a message: Received and Authentication-Results.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Added {
+    /// Which message.
+    pub arrival: ArrivalId,
+    /// With CRLF, as they are in the citizen's copy; empty for a message from before there were any.
+    pub fields: String,
+}
+
 const EVENT: &str = "SELECT node, number, at, subject, what, detail, hash FROM event";
 
 impl Store {
@@ -69,6 +78,19 @@ impl Store {
         }
         events.sort_by(|a, b| (a.at, &a.node, a.number).cmp(&(b.at, &b.node, b.number)));
         Ok(events)
+    }
+
+    /// The fields that we put on top of the messages that this names, or that belong to what it names, oldest first.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn added(&self, text: &str) -> Result<Vec<Added>, StoreError> {
+        let family = Family::of(self, text).await?;
+        let rows = ask(self, "SELECT id, trace FROM arrival WHERE id IN", &family.arrivals).await?;
+        let read = |row: &Row| Ok(Added { arrival: ArrivalId::from_bytes(row.id(0)?), fields: row.text(1)? });
+        let mut added = rows.iter().map(read).collect::<Result<Vec<_>, StoreError>>()?;
+        added.sort_by_key(|one| one.arrival);
+        Ok(added)
     }
 
     /// The chain of one gateway, from the event after `after`, at most `limit`: for `evidence export`.

@@ -45,6 +45,7 @@ mod written;
 pub use accounts::AccountChange;
 pub use chain::{FIRST_LINK, link};
 pub use error::{OpenError, StoreError};
+pub use events::Added;
 pub use mailbox::{ConversationLine, Page};
 pub use open::{Settings, Store};
 pub use outbox::Move;

@@ -119,6 +119,15 @@ impl Store {
         self.read().fetch("SELECT version FROM directory", Vec::new()).await.map(drop)
     }
 
+    /// Whether the one task that writes takes work and answers, be it that the database is away. Asked by the way that
+    /// every message goes; nothing is written.
+    pub async fn committer_answers(&self) -> bool {
+        !matches!(
+            self.desk().write(|_| Box::pin(async { Ok(()) })).await,
+            Err(super::StoreError::Driver(super::error::Fault::Closed))
+        )
+    }
+
     pub(super) fn desk(&self) -> Desk {
         self.0.desk.read().ok().and_then(|desk| desk.clone()).unwrap_or_else(Desk::closed)
     }

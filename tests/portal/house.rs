@@ -100,7 +100,7 @@ impl House {
         };
         change(&mut settings);
         let state = PortalState::new(settings, store.clone(), keys, clock, ids.clone());
-        let health = Health::new(store.clone(), state.clock.clone(), Vec::new());
+        let health = Health::new(store.clone(), state.clock.clone(), Vec::new(), Vec::new());
         let routes = portal::router(state.clone())
             .merge(admin::router(state))
             .merge(health::router(health.clone()))

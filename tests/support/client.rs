@@ -28,6 +28,12 @@ impl Answer {
     pub fn text(&self) -> String {
         format!("{} {}", self.code, self.lines.join(" "))
     }
+
+    /// The same without the reference at the end of a refusal, which is another each time.
+    pub fn words(&self) -> String {
+        let text = self.text();
+        text.split(" Reference: ").next().unwrap_or_default().to_owned()
+    }
 }
 
 impl Client {

@@ -7,6 +7,7 @@ use brevbro::domain::envelope::{Envelope, Sender};
 use brevbro::domain::ids::ArrivalId;
 use brevbro::domain::office::TlsFacts;
 use brevbro::domain::status::{Class, Refusal};
+use brevbro::intake;
 use brevbro::smtp::body::{BodyFault, ChunkReader, DataReader};
 use brevbro::smtp::line::LineReader;
 use brevbro::smtp::session::{Action, Event, Settings, State};
@@ -98,6 +99,13 @@ impl Memory {
         if matches!(envelope.sender, Sender::Office(_)) && !fixture::author_is_of_office(&self.body) {
             return Err(Refusal::new(Class::AuthorNotOfOffice, "fixture"));
         }
+        let glance = intake::glance(&self.body, &intake::Limits::default());
+        if let Some(why) = glance.too_complex {
+            return Err(Refusal::new(Class::TooComplex, why));
+        }
+        if glance.hops > 100 {
+            return Err(Refusal::new(Class::Loop, "fixture"));
+        }
         self.stored.push(std::mem::take(&mut self.body));
         self.drop_body();
         let id = ArrivalId::new(i64::try_from(self.stored.len()).unwrap(), [0; 10]);
@@ -184,6 +192,14 @@ impl Connection for Memory {
 
     fn is_closed(&mut self) -> bool {
         self.state.is_closed()
+    }
+
+    fn leave(&mut self) {
+        self.reading = Reading::Nothing;
+    }
+
+    fn end(&mut self) {
+        self.reading = Reading::Nothing;
     }
 
     fn handshake(&mut self) {

@@ -8,6 +8,10 @@ pub struct Transcript {
     pub name: String,
     pub why: String,
     pub steps: Vec<(usize, Step)>,
+    /// So many records are there in the end that were not there before, where it says so.
+    pub kept: Option<usize>,
+    /// To the port where TLS comes first.
+    pub implicit: bool,
 }
 
 /// One thing that happens in it.
@@ -23,6 +27,10 @@ pub enum Step {
     Closed,
     /// Both sides shake hands for TLS.
     Handshake,
+    /// The client goes without a word, as one that is killed: in TLS too.
+    Leave,
+    /// The client sends no more, and still listens.
+    End,
 }
 
 /// The server's side of a conversation, wherever it is.
@@ -36,6 +44,8 @@ pub trait Connection {
     /// Whether the server has closed; over a network, waits for it a while.
     fn is_closed(&mut self) -> bool;
     fn handshake(&mut self);
+    fn leave(&mut self);
+    fn end(&mut self);
 }
 
 impl Transcript {
@@ -58,6 +68,7 @@ impl Transcript {
     pub fn parse(name: &str, text: &str) -> Result<Self, String> {
         let mut why = String::new();
         let mut steps = Vec::new();
+        let (mut kept, mut implicit) = (None, false);
         for (number, line) in (1..).zip(text.lines()) {
             let step = match line.split_once(": ").unwrap_or((line.trim_end_matches(':'), "")) {
                 _ if line.starts_with('#') => {
@@ -68,16 +79,48 @@ impl Transcript {
                     continue;
                 }
                 _ if line.is_empty() => continue,
+                ("R", number) => {
+                    kept = Some(number.parse().map_err(|_| format!("{line}: how many?"))?);
+                    continue;
+                }
+                ("T", "implicit") => {
+                    implicit = true;
+                    continue;
+                }
                 ("S", "close") => Step::Closed,
                 ("S", "nothing") => Step::Nothing,
                 ("S", expected) => answer(expected).ok_or(format!("line {number}: no code"))?,
                 ("T", "handshake") => Step::Handshake,
+                ("T", "leave") => Step::Leave,
+                ("T", "end") => Step::End,
+                (sign, expected) if sign.starts_with("S*") => {
+                    let times: usize = sign[2..].parse().map_err(|_| format!("line {number}: how many times?"))?;
+                    for _ in 1..times {
+                        steps.push((number, answer(expected).ok_or(format!("line {number}: no code"))?));
+                    }
+                    answer(expected).ok_or(format!("line {number}: no code"))?
+                }
                 (sign, octets) if sign.starts_with('C') => Step::Send(sent(&sign[1..], octets, number)?),
                 _ => return Err(format!("line {number} is none: {line}")),
             };
             steps.push((number, step));
         }
-        if why.is_empty() { Err("nothing says why".into()) } else { Ok(Self { name: name.into(), why, steps }) }
+        if why.is_empty() {
+            Err("nothing says why".into())
+        } else {
+            Ok(Self { name: name.into(), why, steps, kept, implicit })
+        }
+    }
+
+    /// The client speaks before it is greeted.
+    pub fn speaks_first(&self) -> bool {
+        !self.implicit && matches!(self.steps.first(), Some((_, Step::Send(_))))
+    }
+
+    /// It needs a network: what it is about does not happen in memory.
+    pub fn needs_wire(&self) -> bool {
+        let leaves = |(_, step): &(usize, Step)| matches!(step, Step::Leave | Step::End);
+        self.implicit || self.speaks_first() || self.steps.iter().any(leaves)
     }
 
     /// Plays the client. What the server does otherwise is told with the line where it was expected.
@@ -97,6 +140,8 @@ impl Transcript {
             match step {
                 Step::Send(_) => {}
                 Step::Handshake => connection.handshake(),
+                Step::Leave => connection.leave(),
+                Step::End => connection.end(),
                 Step::Nothing => {
                     if !said.is_empty() || !connection.is_quiet() {
                         said.append(&mut connection.receive());

@@ -1,7 +1,8 @@
 //! The real binary at the other end of a real socket, for conversations as files.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,11 @@ pub struct Wire {
     config: Arc<ClientConfig>,
     /// Octets to a write: the network's cuts.
     cut: usize,
+    /// What lets the gateway go on that was stopped so that the client could speak first.
+    go_on: Option<Command>,
+    /// The handshake failed, and with it the connection. So it must where octets in clear come where TLS is awaited:
+    /// which is when what was sent behind STARTTLS comes in a packet of its own.
+    pub handshake_failed: bool,
 }
 
 impl Wire {
@@ -45,7 +51,18 @@ impl Wire {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
-        Self { line: Line::Clear(stream), config, cut }
+        Self { line: Line::Clear(stream), config, cut, go_on: None, handshake_failed: false }
+    }
+
+    /// A connection whose first octets are there before the gateway has seen it.
+    pub fn early(gateway: &Gateway, cut: usize) -> Self {
+        let signal = |name: &str| {
+            let mut kill = Command::new("kill");
+            kill.args([name, &gateway.pid().to_string()]);
+            kill
+        };
+        assert!(signal("-STOP").status().unwrap().success());
+        Self { go_on: Some(signal("-CONT")), ..Self::to(gateway, cut) }
     }
 
     fn socket(&self) -> &TcpStream {
@@ -87,6 +104,9 @@ impl Connection for Wire {
                 Line::Between => unreachable!("a handshake ends in one of the others"),
             };
         }
+        if let Some(mut go_on) = self.go_on.take() {
+            assert!(go_on.status().unwrap().success());
+        }
     }
 
     fn receive(&mut self) -> Vec<u8> {
@@ -101,6 +121,18 @@ impl Connection for Wire {
         self.read_within(ANSWER).is_some_and(|octets| octets.is_empty())
     }
 
+    fn leave(&mut self) {
+        let _ = self.socket().shutdown(Shutdown::Both);
+    }
+
+    fn end(&mut self) {
+        if let Line::Tls(stream) = &mut self.line {
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
+        let _ = self.socket().shutdown(Shutdown::Write);
+    }
+
     fn handshake(&mut self) {
         let Line::Clear(stream) = std::mem::replace(&mut self.line, Line::Between) else { panic!("TLS within TLS") };
         stream.set_read_timeout(Some(ANSWER)).unwrap();
@@ -108,7 +140,10 @@ impl Connection for Wire {
         let client = ClientConnection::new(self.config.clone(), name).unwrap();
         let mut stream = Box::new(StreamOwned::new(client, stream));
         while stream.conn.is_handshaking() {
-            stream.conn.complete_io(&mut stream.sock).unwrap();
+            if stream.conn.complete_io(&mut stream.sock).is_err() {
+                self.handshake_failed = true;
+                break;
+            }
         }
         self.line = Line::Tls(stream);
     }

@@ -24,7 +24,11 @@ pub(super) fn check(config: &Sections, now: Timestamp, findings: &mut Findings) 
     for (at, listener) in config.listeners.iter().enumerate() {
         let Some(files) = listener.tls.files() else { continue };
         let key = |name: &str| format!("listener[{at}].{name}");
-        if let Some(own) = own(&files.certificate, &key("certificate"), now, findings) {
+        if files.acme && !files.certificate.exists() {
+            let remedy =
+                "it comes in the first minute of the gateway, if port 80 of every name in acme.names leads here";
+            findings.note(&key("certificate"), "no certificate has been given yet", remedy);
+        } else if let Some(own) = own(&files.certificate, &key("certificate"), now, findings) {
             if let Some(name) = &config.node.name {
                 covers(&own, name, &files.certificate, &key("certificate"), findings);
             }
@@ -53,7 +57,9 @@ fn chain(file: &Path, key: &str, findings: &mut Findings) -> Option<Vec<Certific
     let remedy = "a certificate in PEM begins with -----BEGIN CERTIFICATE-----";
     // The configuration has said already where a file cannot be read.
     let bytes = fs::read(file).ok()?;
-    match Certificate::load_pem_chain(&bytes) {
+    // A key may stand behind them.
+    let end = memchr::memmem::rfind(&bytes, b"-----END CERTIFICATE-----").map_or(bytes.len(), |at| at + 25);
+    match Certificate::load_pem_chain(&bytes[..end]) {
         Ok(chain) if !chain.is_empty() => Some(chain),
         _ => {
             findings.fault(key, format!("{} holds no certificate", file.display()), remedy);

@@ -4,6 +4,7 @@ mod certificates;
 mod database;
 mod folders;
 mod offices;
+mod online;
 mod ports;
 
 use std::path::Path;
@@ -51,8 +52,8 @@ impl Findings {
 }
 
 /// Looks at everything and prints what it found. 1: there is a fault.
-pub(super) async fn run(common: &Common, running: bool, clock: &Clock) -> ExitCode {
-    let findings = Box::pin(look(&common.config, running, clock)).await;
+pub(super) async fn run(common: &Common, running: bool, online: bool, clock: &Clock) -> ExitCode {
+    let findings = Box::pin(look(&common.config, running, online, clock)).await;
     if common.json {
         super::print_json(&findings);
     } else {
@@ -61,7 +62,7 @@ pub(super) async fn run(common: &Common, running: bool, clock: &Clock) -> ExitCo
     if findings.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn look(file: &Path, running: bool, clock: &Clock) -> Findings {
+async fn look(file: &Path, running: bool, online: bool, clock: &Clock) -> Findings {
     let (sections, faults) = Config::examine(file);
     let mut findings =
         Findings { file: file.display().to_string(), checked: vec!["configuration"], faults, notes: Vec::new() };
@@ -74,10 +75,15 @@ async fn look(file: &Path, running: bool, clock: &Clock) -> Findings {
         findings.checked.push("ports");
         ports::check(&sections, &mut findings);
     }
+    let authenticator = online::resolver(&sections, &mut findings);
     findings.checked.push("database");
     if let Some(enrolled) = database::check(&sections, clock, &mut findings).await {
         findings.checked.push("offices");
         offices::check(&sections, &enrolled, clock.now(), &mut findings);
+        if let Some(authenticator) = authenticator.filter(|_| online) {
+            findings.checked.push("DNS of the offices");
+            online::check(&authenticator, &enrolled.directory, &mut findings).await;
+        }
     }
     findings
 }

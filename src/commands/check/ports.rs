@@ -11,6 +11,7 @@ pub(super) fn check(config: &Sections, findings: &mut Findings) {
         config.listeners.iter().enumerate().map(|(at, l)| (format!("listener[{at}].address"), l.address)).collect();
     wanted.push(("portal.address".to_owned(), config.portal.address));
     wanted.push(("metrics.address".to_owned(), config.metrics));
+    wanted.extend(config.acme.iter().filter_map(|acme| Some(("acme.address".to_owned(), acme.address?))));
     let mut bound: Vec<(String, SocketAddr, TcpListener)> = Vec::new();
     for (key, address) in wanted {
         if let Some((other, ..)) = bound.iter().find(|(_, taken, _)| *taken == address && address.port() != 0) {

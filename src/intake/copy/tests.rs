@@ -102,7 +102,7 @@ proptest! {
         ], 0..8),
         body in "(.|\r\n){0,60}",
     ) {
-        let head: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        let head = lines.iter().flat_map(|line| [line, "\r\n"]).collect::<String>();
         let raw = format!("{head}\r\n{body}");
         let copy = copy(raw.as_bytes(), TRACE, &is_anna);
         prop_assert!(copy.starts_with(TRACE.as_bytes()));

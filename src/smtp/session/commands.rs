@@ -125,17 +125,18 @@ fn bdat(stage: Stage, size: u64, last: bool, settings: &Settings) -> Turn {
         Stage::Recipients(hello, envelope) if hello.extended => (Reading { hello, envelope }, None),
         Stage::Chunks { reading, size } => (reading, Some(size)),
         Stage::Recipients(hello, envelope) => {
-            return refuse_chunk(Stage::Recipients(hello, envelope), size, Reply::bad_sequence(HELLO_FIRST), true);
+            let reply = Reply::bad_sequence(HELLO_FIRST);
+            return refuse_chunk(Stage::Recipients(hello, envelope), size, reply, true, settings);
         }
         _ => {
             let reply = wrong_time(&stage);
-            return refuse_chunk(stage, size, reply, true);
+            return refuse_chunk(stage, size, reply, true, settings);
         }
     };
     let envelope = &reading.envelope;
     if let Some(refusal) = too_large(before.unwrap_or(0).saturating_add(size), &envelope.sender, settings) {
         let reply = refused_message(refusal, envelope);
-        let mut turn = refuse_chunk(Stage::Ready(reading.hello), size, reply, false);
+        let mut turn = refuse_chunk(Stage::Ready(reading.hello), size, reply, false, settings);
         if before.is_some() {
             turn.actions.insert(0, Action::Discard);
         }
@@ -145,7 +146,13 @@ fn bdat(stage: Stage, size: u64, last: bool, settings: &Settings) -> Turn {
     Turn { is_junk: size == 0 && !last, ..turn }
 }
 
-fn refuse_chunk(back: Stage, size: u64, reply: Reply, fault: bool) -> Turn {
+/// Of so many messages' size, nobody waits for a chunk's octets only to refuse them.
+const HOPELESS: u64 = 4;
+
+fn refuse_chunk(back: Stage, size: u64, reply: Reply, fault: bool, settings: &Settings) -> Turn {
+    if size > settings.max_message.saturating_mul(HOPELESS) {
+        return Turn::close(reply, back.holds_body());
+    }
     let stage = Stage::Refused { back: Box::new(back), reply, fault };
     Turn::to(stage).act(Action::ReadChunk { size, last: false, keep: false })
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::envelope::Destination;
 use crate::domain::ids::ArrivalId;
-use crate::domain::status::Class;
+use crate::domain::status::{Class, Occasion};
 
 fn settings() -> Settings {
     Settings {
@@ -146,8 +146,40 @@ fn too_much_is_refused_wherever_it_shows() {
         chunks.says("BDAT 401").then(Event::Body(Ok(0))).since(6),
         "chunk 600, 250, discard, chunk 401 away, 552"
     );
-    let huge = Played::at_recipients().says("BDAT 18446744073709551614 LAST").then(Event::Body(Ok(0)));
-    assert_eq!(huge.since(6), "chunk 18446744073709551614 away, 552");
+    let huge = Played::at_recipients().says("BDAT 3999 LAST").then(Event::Body(Ok(0)));
+    assert_eq!(huge.since(6), "chunk 3999 away, 552");
+}
+
+/// Each refusal says at which step it was made, and of whom: whoever notes it needs nothing else.
+#[test]
+fn a_refusal_carries_its_occasion() {
+    let occasion = |state: State, event: Event<'_>| {
+        let (_, actions) = state.step(event, &settings());
+        let told = actions.iter().find_map(|action| match action {
+            Action::Reply(reply) => reply.refusal().map(|(refusal, on)| (refusal.class.key(), on.clone())),
+            _ => None,
+        });
+        let (class, Occasion { step, office, from, to }) = told.expect("a refusal");
+        assert_eq!(office, None, "a stranger");
+        (class, step, from.map(|path| path.wire()), to.map(|path| path.wire()))
+    };
+    let mail = "MAIL FROM:<a@b.example>";
+    let (from, to) = (Some("a@b.example".to_owned()), Some("postmaster".to_owned()));
+    let asked = Played::at_ready().says(mail).state;
+    let told = occasion(asked, Event::Sender(Err(refusal(Class::TlsNeeded))));
+    assert_eq!(told, ("tls-needed", "mail", from.clone(), None));
+    let asked = Played::at_ready().says("MAIL FROM:<a@b.example> SIZE=1001").state;
+    let told = occasion(asked, Event::Sender(Ok(Sender::Stranger)));
+    assert_eq!(told, ("too-large", "mail", from.clone(), None));
+    let opened =
+        || Played::at_ready().says(mail).then(Event::Sender(Ok(Sender::Stranger))).says("RCPT TO:<postmaster>");
+    let told = occasion(opened().state, Event::Recipient(Err(refusal(Class::TooFast))));
+    assert_eq!(told, ("too-fast", "rcpt", from.clone(), to.clone()));
+    let data = || opened().then(Event::Recipient(Ok(postmaster()))).says("DATA");
+    let told = occasion(data().state, Event::Body(Err(refusal(Class::LineEnds))));
+    assert_eq!(told, ("line-ends", "body", from.clone(), to.clone()));
+    let told = occasion(data().then(Event::Body(Ok(10))).state, Event::Kept(Err(refusal(Class::Loop))));
+    assert_eq!(told, ("loop", "body", from, to));
 }
 
 #[test]
@@ -256,6 +288,15 @@ fn whoever_does_not_speak_smtp_hears_it_once() {
     assert_eq!(Played::at_ready().then(Event::SpokeFirst).since(2), "421, close");
 }
 
+#[test]
+fn a_chunk_without_hope_is_not_awaited() {
+    let size = u64::MAX - 1;
+    assert_eq!(Played::at_recipients().says(&format!("BDAT {size} LAST")).since(6), "552, close");
+    assert_eq!(Played::at_ready().says(&format!("BDAT {size}")).since(2), "503, close");
+    let amid = Played::at_recipients().says("BDAT 5").then(Event::Body(Ok(5))).says("BDAT 4001");
+    assert_eq!(amid.since(8), "discard, 552, close");
+}
+
 /// Anything that can happen, in any order.
 fn events() -> impl Strategy<Value = Vec<(u8, String)>> {
     let line = prop_oneof![
@@ -268,6 +309,7 @@ fn events() -> impl Strategy<Value = Vec<(u8, String)>> {
         Just("BDAT 5"),
         Just("BDAT 5 LAST"),
         Just("BDAT 2000"),
+        Just("BDAT 18446744073709551614 LAST"),
         Just("BDAT x"),
         Just("RSET"),
         Just("NOOP"),

@@ -29,5 +29,5 @@ unavailable = Meddelandet kan inte tas emot just nu. Er e-postserver försöker 
 too-fast = För många meddelanden på en gång. Er e-postserver försöker på nytt av sig själv.
 loop = Meddelandet har redan varit här och går i cirkel. Fråga er e-postadministratör vart det vidarebefordras.
 shutting-down = Tjänsten startas om. Er e-postserver försöker på nytt av sig själv.
-too-many-connections = För många anslutningar på en gång. Er e-postserver försöker igen av sig själv.
+too-many-connections = För många anslutningar på en gång. Er e-postserver försöker på nytt av sig själv.
 too-many-of-network = För många anslutningar från ert nätverk. Er e-postserver försöker på nytt av sig själv.
