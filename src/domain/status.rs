@@ -100,7 +100,6 @@ impl Class {
             Self::Dns => (451, 4, 3),
             Self::TlsNeeded | Self::LoginNeeded => (530, 7, 0),
             Self::LoginFailed => (535, 7, 8),
-            Self::TooManyLogins => (421, 7, 0),
             Self::Malware { .. } => (554, 7, 1),
             Self::TooLarge { .. } => (552, 3, 4),
             Self::TooManyRecipients => (452, 5, 3),
@@ -112,7 +111,7 @@ impl Class {
             Self::TooFast => (450, 7, 0),
             Self::Loop => (554, 4, 6),
             Self::ShuttingDown | Self::TooManyConnections => (421, 3, 2),
-            Self::TooManyOfNetwork => (421, 7, 0),
+            Self::TooManyOfNetwork | Self::TooManyLogins => (421, 7, 0),
         };
         let class = if code < 500 { 4 } else { 5 };
         Status { code, enhanced: (class, subject, detail) }

@@ -116,11 +116,11 @@ impl Connection {
         if self.settings.session.login != LoginDemand::Off {
             self.binding = tls::binding(&stream).map(Box::new);
         }
-        let event = if !matches!(self.settings.tls, TlsMode::Implicit(_)) {
-            Event::Encrypted(facts)
-        } else {
+        let event = if matches!(self.settings.tls, TlsMode::Implicit(_)) {
             self.state = State::encrypted(&facts);
             if self.has_spoken(&mut stream).await { Event::SpokeFirst } else { Event::Opened }
+        } else {
+            Event::Encrypted(facts)
         };
         self.converse(&mut stream, event).await?;
         // close_notify: a peer that has gone already does not need it.
