@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use super::admission::{Admission, Denied};
+use super::admission::{Admission, Denied, Seat};
 use super::proxy::{self, Behalf};
 use super::tls::Tls;
 use super::{connection, linger};
@@ -153,9 +154,8 @@ impl Listener {
                 tracker.spawn(turn_away(stream, Denied::Listener, self.settings.clone()));
                 continue;
             };
-            let door =
-                Door { settings: self.settings.clone(), admission: admission.clone(), inbound: self.inbound.clone() };
-            let serve = door.enter(stream, peer.ip().to_canonical(), stop.clone());
+            let door = Door { settings: &self.settings, admission: &admission, inbound: &self.inbound, stop: &stop };
+            let serve = door.enter(stream, peer.ip().to_canonical());
             let (hard_stop, longest) = (hard_stop.clone(), self.settings.timeouts.connection);
             tracker.spawn(async move {
                 tokio::select! {
@@ -177,42 +177,58 @@ impl Listener {
 }
 
 /// What a connection that has a permit passes before it is served.
-struct Door {
-    settings: Arc<Settings>,
-    admission: Arc<Admission>,
-    inbound: Arc<Inbound>,
+#[derive(Clone, Copy)]
+struct Door<'a> {
+    settings: &'a Arc<Settings>,
+    admission: &'a Arc<Admission>,
+    inbound: &'a Arc<Inbound>,
+    stop: &'a CancellationToken,
 }
 
-impl Door {
-    async fn enter(self, stream: TcpStream, ip: IpAddr, stop: CancellationToken) {
-        if self.settings.proxies.iter().any(|network| network.contains(&ip)) {
-            return Box::pin(self.enter_by_proxy(stream, ip, stop)).await;
+/// All that becomes of a connection.
+type Visit = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Door<'_> {
+    fn enter(self, stream: TcpStream, ip: IpAddr) -> Visit {
+        if !self.settings.proxies.iter().any(|network| network.contains(&ip)) {
+            return self.seated(stream, ip);
         }
-        match self.admission.seat(ip) {
-            Ok(_seat) => connection::serve(stream, ip, self.settings, self.inbound, stop).await,
-            Err(denied) => Box::pin(turn_away(stream, denied, self.settings)).await,
-        }
+        let (settings, admission) = (self.settings.clone(), self.admission.clone());
+        let (inbound, stop) = (self.inbound.clone(), self.stop.clone());
+        Box::pin(async move {
+            let door = Door { settings: &settings, admission: &admission, inbound: &inbound, stop: &stop };
+            if let Some(visit) = door.by_proxy(stream, ip).await {
+                visit.await;
+            }
+        })
     }
 
     /// A proxy has the seats of those it speaks for, and none of its own: but for permits, nobody counts it.
-    async fn enter_by_proxy(self, mut stream: TcpStream, proxy: IpAddr, stop: CancellationToken) {
-        let behalf = match timeout(self.settings.timeouts.handshake, proxy::introduction(&mut stream)).await {
-            Ok(Ok(behalf)) => behalf,
-            Ok(Err(error)) => return warn!(%proxy, %error, "a proxy does not say for whom it connects"),
-            Err(_) => return warn!(%proxy, "a proxy does not say in time for whom it connects"),
-        };
-        let (ip, seat) = match behalf {
-            Behalf::Own => (proxy, None),
-            Behalf::Of(peer) => {
-                let ip = peer.ip().to_canonical();
-                match self.admission.seat(ip) {
-                    Ok(seat) => (ip, Some(seat)),
-                    Err(denied) => return turn_away(stream, denied, self.settings).await,
-                }
+    async fn by_proxy(self, mut stream: TcpStream, proxy: IpAddr) -> Option<Visit> {
+        match timeout(self.settings.timeouts.handshake, proxy::introduction(&mut stream)).await {
+            Ok(Ok(Behalf::Own)) => Some(self.serve(stream, proxy, None)),
+            Ok(Ok(Behalf::Of(peer))) => Some(self.seated(stream, peer.ip().to_canonical())),
+            Ok(Err(error)) => {
+                warn!(%proxy, %error, "a proxy does not say for whom it connects");
+                None
             }
-        };
-        connection::serve(stream, ip, self.settings, self.inbound, stop).await;
-        drop(seat);
+            Err(_) => {
+                warn!(%proxy, "a proxy does not say in time for whom it connects");
+                None
+            }
+        }
+    }
+
+    /// With a seat of its network's, or with an answer why not.
+    fn seated(self, stream: TcpStream, ip: IpAddr) -> Visit {
+        match self.admission.seat(ip) {
+            Ok(seat) => self.serve(stream, ip, Some(seat)),
+            Err(denied) => Box::pin(turn_away(stream, denied, self.settings.clone())),
+        }
+    }
+
+    fn serve(self, stream: TcpStream, ip: IpAddr, seat: Option<Seat>) -> Visit {
+        connection::serve(stream, ip, seat, self.settings.clone(), self.inbound.clone(), self.stop.clone())
     }
 }
 
