@@ -34,7 +34,7 @@ fn complaints(gateway: &Gateway, port: u16, how: &[&str]) -> Vec<String> {
     }
     found
         .iter()
-        .filter(|finding| !matches!(word(finding, "severity").as_str(), "OK" | "INFO"))
+        .filter(|finding| !matches!(word(finding, "severity").as_str(), "OK" | "INFO" | "DEBUG"))
         .filter(|finding| !NOT_OURS.iter().any(|(id, _)| word(finding, "id").starts_with(id)))
         .map(|finding| ["severity", "id", "finding"].map(|key| word(finding, key)).join(" "))
         .collect()

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use super::admission::{Admission, Denied};
+use super::admission::{Admission, Denied, Seat};
 use super::proxy::{self, Behalf};
 use super::tls::Tls;
 use super::{connection, linger};
@@ -301,7 +302,59 @@ async fn visit(
     drop(place);
 }
 
+/// All that becomes of a connection.
+type Visit = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 impl Terms {
+    /// What a connection that has a place passes before it is served.
+    fn enter(self: &Arc<Self>, stream: TcpStream, ip: IpAddr, stop: CancellationToken) -> Visit {
+        if !self.settings.proxies.iter().any(|network| network.contains(&ip)) {
+            return self.seated(stream, ip, stop);
+        }
+        let terms = self.clone();
+        Box::pin(async move {
+            if let Some(visit) = terms.by_proxy(stream, ip, stop).await {
+                visit.await;
+            }
+        })
+    }
+
+    /// A proxy has the seats of those it speaks for, and none of its own: but for places, nobody counts it.
+    async fn by_proxy(
+        self: &Arc<Self>,
+        mut stream: TcpStream,
+        proxy: IpAddr,
+        stop: CancellationToken,
+    ) -> Option<Visit> {
+        match timeout(self.settings.timeouts.handshake, proxy::introduction(&mut stream)).await {
+            Ok(Ok(Behalf::Own)) => Some(self.serve(stream, proxy, None, stop)),
+            Ok(Ok(Behalf::Of(peer))) => Some(self.seated(stream, peer.ip().to_canonical(), stop)),
+            Ok(Err(error)) => {
+                warn!(%proxy, %error, "a proxy does not say for whom it connects");
+                None
+            }
+            Err(_) => {
+                warn!(%proxy, "a proxy does not say in time for whom it connects");
+                None
+            }
+        }
+    }
+
+    /// With a seat of its network's, or with an answer why not.
+    fn seated(self: &Arc<Self>, stream: TcpStream, ip: IpAddr, stop: CancellationToken) -> Visit {
+        match self.admission.seat(ip) {
+            Ok(seat) => self.serve(stream, ip, Some(seat), stop),
+            Err(denied) => {
+                let terms = self.clone();
+                Box::pin(async move { terms.turn_away(stream, ip, denied).await })
+            }
+        }
+    }
+
+    fn serve(&self, stream: TcpStream, ip: IpAddr, seat: Option<Seat>, stop: CancellationToken) -> Visit {
+        connection::serve(stream, ip, seat, self.settings.clone(), self.inbound.clone(), stop)
+    }
+
     /// Says why to somebody who may not come in. Where TLS comes first there are no words for it.
     async fn turn_away(&self, mut stream: TcpStream, ip: IpAddr, denied: Denied) {
         let peer = Peer { ip, helo: String::new(), tls: None, login: None };
@@ -314,38 +367,6 @@ impl Terms {
             let _ = timeout(Duration::from_secs(5), stream.write_all(&answer)).await;
         }
         linger::close(&mut stream, false).await;
-    }
-
-    /// What a connection that has a place passes before it is served.
-    async fn enter(&self, stream: TcpStream, ip: IpAddr, stop: CancellationToken) {
-        if self.settings.proxies.iter().any(|network| network.contains(&ip)) {
-            return Box::pin(self.enter_by_proxy(stream, ip, stop)).await;
-        }
-        match self.admission.seat(ip) {
-            Ok(_seat) => connection::serve(stream, ip, self.settings.clone(), self.inbound.clone(), stop).await,
-            Err(denied) => Box::pin(self.turn_away(stream, ip, denied)).await,
-        }
-    }
-
-    /// A proxy has the seats of those it speaks for, and none of its own: but for places, nobody counts it.
-    async fn enter_by_proxy(&self, mut stream: TcpStream, proxy: IpAddr, stop: CancellationToken) {
-        let behalf = match timeout(self.settings.timeouts.handshake, proxy::introduction(&mut stream)).await {
-            Ok(Ok(behalf)) => behalf,
-            Ok(Err(error)) => return warn!(%proxy, %error, "a proxy does not say for whom it connects"),
-            Err(_) => return warn!(%proxy, "a proxy does not say in time for whom it connects"),
-        };
-        let (ip, seat) = match behalf {
-            Behalf::Own => (proxy, None),
-            Behalf::Of(peer) => {
-                let ip = peer.ip().to_canonical();
-                match self.admission.seat(ip) {
-                    Ok(seat) => (ip, Some(seat)),
-                    Err(denied) => return self.turn_away(stream, ip, denied).await,
-                }
-            }
-        };
-        connection::serve(stream, ip, self.settings.clone(), self.inbound.clone(), stop).await;
-        drop(seat);
     }
 }
 

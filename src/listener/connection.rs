@@ -19,6 +19,7 @@ use tracing::debug;
 
 use self::body::{Body, refusal};
 use super::accept::{Settings, TlsMode};
+use super::admission::Seat;
 use super::linger;
 use super::spool::Spooled;
 use super::tls::{self, Tls};
@@ -34,17 +35,19 @@ use crate::smtp::session::{Action, Event, State};
 /// Read at once while a command is awaited: most commands, and little memory for those who only wait.
 const COMMAND_READ: usize = 1024;
 
-/// Serves a peer until it leaves, or is asked to.
-pub(super) async fn serve(
+/// Serves a peer until it leaves, or is asked to; then its seat is free. Boxed, connection and conversation: ten thousand of
+/// them wait, and a future that another one holds by value takes its room twice.
+pub(super) fn serve(
     stream: TcpStream,
     ip: IpAddr,
+    seat: Option<Seat>,
     settings: Arc<Settings>,
     inbound: Arc<Inbound>,
     stop: CancellationToken,
-) {
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     // Replies are short and awaited; a peer whose socket fails here fails at the next read, where it is noticed.
     let _ = stream.set_nodelay(true);
-    let connection = Connection {
+    let connection = Box::new(Connection {
         peer: Peer { ip, helo: String::new(), tls: None, login: None },
         state: State::default(),
         lines: LineReader::default(),
@@ -57,11 +60,14 @@ pub(super) async fn serve(
         settings,
         inbound,
         stop,
-    };
-    if let Err(error) = connection.run(stream).await {
-        // Peers that vanish are everyday life: of interest to whoever looks for it.
-        debug!(%error, "connection ended");
-    }
+        _seat: seat,
+    });
+    Box::pin(async move {
+        if let Err(error) = connection.run(stream).await {
+            // Peers that vanish are everyday life: of interest to whoever looks for it.
+            debug!(%error, "connection ended");
+        }
+    })
 }
 
 /// How a conversation ended.
@@ -86,10 +92,11 @@ struct Connection {
     settings: Arc<Settings>,
     inbound: Arc<Inbound>,
     stop: CancellationToken,
+    _seat: Option<Seat>,
 }
 
 impl Connection {
-    async fn run(mut self, mut stream: TcpStream) -> io::Result<()> {
+    async fn run(mut self: Box<Self>, mut stream: TcpStream) -> io::Result<()> {
         let tls = match self.settings.tls.clone() {
             TlsMode::Implicit(tls) => tls,
             mode => {
@@ -107,7 +114,7 @@ impl Connection {
         Box::pin(self.encrypted(stream, tls)).await
     }
 
-    async fn encrypted(mut self, stream: TcpStream, tls: Tls) -> io::Result<()> {
+    async fn encrypted(mut self: Box<Self>, stream: TcpStream, tls: Tls) -> io::Result<()> {
         // What came in clear after STARTTLS was said by nobody knows whom (RFC 3207 §6, CVE-2011-0411).
         self.input = BytesMut::new();
         self.lines = LineReader::default();
