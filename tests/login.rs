@@ -275,11 +275,9 @@ fn a_revoked_password_ends_its_logins() {
     let reference = lines[2].split("Reference: ").nth(1).unwrap().split('\'').next().unwrap();
     std::thread::sleep(Duration::from_millis(1500));
     let events = ran(&gateway.run(&["trace", "password"])) + &ran(&gateway.run(&["trace", reference]));
-    for part in [
-        "created login=esp-social/case",
-        "revoked login=esp-social/case",
-        "cause=\"esp-social/case: the password was revoked\"",
-    ] {
+    for part in
+        ["created login=esp-social/case", "revoked login=esp-social/case", "esp-social/case: the password was revoked"]
+    {
         assert!(events.contains(part), "{part} in {events}");
     }
 }
