@@ -339,3 +339,42 @@ fn check_online_says_what_to_mend() {
     says("notes", "insecure", "no DKIM key was found. That does not mean that there is none");
     assert!(!said.contains("\"office kela\""), "{said}");
 }
+
+/// A server that says of every name, the root's too, that there is none; or nothing at all.
+fn useless(speaks: bool) -> std::net::SocketAddr {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut datagram = [0; 4096];
+        while let Ok((length, from)) = socket.recv_from(&mut datagram) {
+            if speaks && length > 3 {
+                // QR and RA, NXDOMAIN; the question as it came.
+                (datagram[2], datagram[3]) = (datagram[2] | 0x80, 0x83);
+                let _ = socket.send_to(&datagram[..length], from);
+            }
+        }
+    });
+    address
+}
+
+/// Of an office that its network proves, nothing depends on DNS: no letter waits for it.
+#[test]
+fn evidence_is_not_waited_for() {
+    for speaks in [false, true] {
+        let over = vec![("RESOLVER__NAMESERVERS", format!("['{}']", useless(speaks)))];
+        let gateway = Gateway::start(Setup { over, ..Setup::default() });
+        // Until it has been noticed what kind of server that is.
+        std::thread::sleep(Duration::from_millis(500));
+        let mut slowest = Duration::ZERO;
+        for number in 0..20 {
+            let from = format!("registry{number}@hel.example");
+            let letter = format!("From: {from}\r\nMessage-ID: <{number}@hel.example>\r\n\r\nHello.\r\n");
+            let at = Instant::now();
+            let mut client = Client::connect(gateway.smtp_port).unwrap();
+            let answer = client.send(&from, &[ANNA], letter.as_bytes()).unwrap();
+            assert!(answer.is_yes(), "{answer:?}");
+            slowest = slowest.max(at.elapsed());
+        }
+        assert!(slowest < Duration::from_millis(900), "speaks {speaks}: {slowest:?}");
+    }
+}

@@ -27,6 +27,8 @@ const LONGEST: Duration = Duration::from_hours(1);
 const LONGEST_NO: Duration = Duration::from_mins(5);
 /// Where a no does not say how long it holds (RFC 2308 §5 would not keep it at all; a burst of mail would ask anew).
 const NO: Duration = Duration::from_secs(10);
+/// How long trouble is believed by those who need no proof; who needs one asks anew.
+const TROUBLE: Duration = Duration::from_secs(30);
 
 /// Whom to ask, and how far to trust the answer.
 #[derive(Debug, Clone)]
@@ -124,6 +126,12 @@ pub(super) enum Answer {
     Trouble(&'static str),
 }
 
+impl Answer {
+    pub fn is_trouble(&self) -> bool {
+        matches!(self, Self::Trouble(_))
+    }
+}
+
 /// The resolver with its memory.
 #[derive(Clone)]
 pub(super) struct Dns {
@@ -148,7 +156,7 @@ impl Dns {
         let mut plain = options.clone();
         plain.validate = false;
         plain.attempts = 0;
-        let presence = Presence::new(build(plain).build()?);
+        let presence = Presence::new(build(plain).build()?, settings.dnssec);
         let mut builder = build(options);
         if settings.dnssec {
             builder = builder.with_trust_anchor(Arc::new(trust_anchors(settings.trust_anchors.as_deref())?));
@@ -156,15 +164,20 @@ impl Dns {
         Ok(Self { resolver: builder.build()?, memory: Arc::default(), size: settings.cache, presence })
     }
 
-    /// What is remembered.
+    /// What is remembered, be it trouble.
     pub fn remembered(&self, question: &Question) -> Option<Answer> {
         let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         memory.get(question).filter(|(_, until)| *until > Instant::now()).map(|(answer, _)| answer.clone())
     }
 
+    /// Remembers that there was no answer in time.
+    pub fn unanswered(&self, question: &Question) {
+        self.remember(question, &Answer::Trouble("its server does not answer"), Instant::now() + TROUBLE);
+    }
+
     /// Asks.
     pub async fn ask(&self, question: &Question) -> Answer {
-        if let Some(answer) = self.remembered(question) {
+        if let Some(answer) = self.remembered(question).filter(|answer| !answer.is_trouble()) {
             return answer;
         }
         let Ok(name) = Name::from_str_relaxed(&*question.name) else { return Answer::NoName };
@@ -177,12 +190,11 @@ impl Dns {
             Ok(Err(error)) => negative(&error),
             Err(_) => (Answer::Trouble("its answer cannot be read"), None),
         };
-        if !matches!(answer, Answer::Trouble(_)) {
+        if !answer.is_trouble() {
             self.presence.answered();
         }
-        if let Some(until) = holds {
-            self.remember(question, &answer, until.min(Instant::now() + LONGEST));
-        }
+        let now = Instant::now();
+        self.remember(question, &answer, holds.unwrap_or(now + TROUBLE).min(now + LONGEST));
         answer
     }
 

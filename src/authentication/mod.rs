@@ -124,7 +124,7 @@ impl Authenticator {
             known.close("no DNS server answers");
         }
         let time = if need == Need::Proof { PROOF } else { EVIDENCE };
-        Inquiry { dns: &self.dns, known, until: Instant::now() + time }
+        Inquiry { dns: &self.dns, known, need, until: Instant::now() + time }
     }
 }
 
@@ -132,6 +132,7 @@ impl Authenticator {
 struct Inquiry<'d> {
     dns: &'d Dns,
     known: Known,
+    need: Need,
     until: Instant,
 }
 
@@ -143,7 +144,7 @@ impl Inquiry<'_> {
         }
         let mut open = Vec::new();
         for question in questions.into_iter().filter(|question| !self.known.knows(question)).collect::<Vec<_>>() {
-            match self.dns.remembered(&question) {
+            match self.dns.remembered(&question).filter(|answer| self.need == Need::Evidence || !answer.is_trouble()) {
                 Some(answer) => self.known.learn(question, answer),
                 None => open.push(question),
             }
@@ -157,9 +158,10 @@ impl Inquiry<'_> {
         let answers = all(open.iter().map(|question| self.dns.ask(question)));
         let Ok(answers) = tokio::time::timeout_at(self.until.into(), answers).await else {
             self.dns.presence.silent();
+            open.iter().for_each(|question| self.dns.unanswered(question));
             return self.known.close("DNS did not answer in time");
         };
-        if answers.iter().all(|answer| matches!(answer, Answer::Trouble(_))) {
+        if answers.iter().all(Answer::is_trouble) {
             self.dns.presence.silent();
         }
         open.into_iter().zip(answers).for_each(|(question, answer)| self.known.learn(question, answer));

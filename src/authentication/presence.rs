@@ -19,8 +19,11 @@ const BELIEVED: Duration = Duration::from_secs(30);
 pub(super) struct Presence(Arc<State>);
 
 struct State {
-    /// Asks without a memory and without DNSSEC: any answer will do.
+    /// Asks without a memory.
     resolver: TokioResolver,
+    /// Whether only a server counts that knows the root: without one nothing can be validated, and every answer is
+    /// trouble, however fast it comes.
+    root: bool,
     answers: AtomicBool,
     /// Whether the log says that nobody does.
     told: AtomicBool,
@@ -29,9 +32,9 @@ struct State {
 
 impl Presence {
     /// Nobody answers until somebody has.
-    pub fn new(resolver: TokioResolver) -> Self {
+    pub fn new(resolver: TokioResolver, root: bool) -> Self {
         let (answers, told) = (AtomicBool::new(false), AtomicBool::new(false));
-        let presence = Self(Arc::new(State { resolver, answers, told, asked: Mutex::new(None) }));
+        let presence = Self(Arc::new(State { resolver, root, answers, told, asked: Mutex::new(None) }));
         presence.ask();
         presence
     }
@@ -69,17 +72,20 @@ impl Presence {
         }
         let state = self.0.clone();
         runtime.spawn(async move {
-            match state.resolver.lookup(Name::root(), RecordType::NS).await {
-                Ok(_) | Err(NetError::Dns(DnsError::NoRecordsFound(_) | DnsError::ResponseCode(_))) => {
+            let found = state.resolver.lookup(Name::root(), RecordType::NS).await;
+            let spoke = matches!(found, Err(NetError::Dns(DnsError::NoRecordsFound(_) | DnsError::ResponseCode(_))));
+            match found {
+                found if found.is_ok() || (spoke && !state.root) => {
                     state.answers.store(true, Ordering::Relaxed);
                     if state.told.swap(false, Ordering::Relaxed) {
                         info!("DNS answers again");
                     }
                 }
-                Err(error) => {
+                found => {
                     state.answers.store(false, Ordering::Relaxed);
                     if !state.told.swap(true, Ordering::Relaxed) {
-                        warn!(%error, "no DNS server answers; senders that DNS must prove are told to wait");
+                        let error = found.err().map(|error| error.to_string()).unwrap_or_default();
+                        warn!(%error, "no DNS server answers as it should; senders that DNS must prove may have to wait");
                     }
                 }
             }
