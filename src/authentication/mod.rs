@@ -158,7 +158,9 @@ impl Inquiry<'_> {
         let answers = all(open.iter().map(|question| self.dns.ask(question)));
         let Ok(answers) = tokio::time::timeout_at(self.until.into(), answers).await else {
             self.dns.presence.silent();
-            open.iter().for_each(|question| self.dns.unanswered(question));
+            for question in &open {
+                self.dns.unanswered(question);
+            }
             return self.known.close("DNS did not answer in time");
         };
         if answers.iter().all(Answer::is_trouble) {
