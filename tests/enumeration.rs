@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use support::client::Client;
+use support::dns::Dns;
 use support::gateway::{Gateway, Setup, file, said};
 
 /// What an address may be, one of each.
@@ -26,8 +27,11 @@ const ADDRESSES: [(&str, &str); 12] = [
 ];
 
 /// With an office that only its messages can prove, and a service address.
-fn gateway() -> Gateway {
-    let gateway = Gateway::start(Setup::default());
+fn gateway() -> (Gateway, Dns) {
+    let dns = Dns::start("esp.example TXT v=spf1 -all\n_dmarc.esp.example TXT v=DMARC1; p=reject\n");
+    let mut over = dns.over();
+    over.extend(["LIMITS__JUNK_COMMANDS", "LIMITS__COMMANDS"].map(|key| (key, "1000000".to_owned())));
+    let gateway = Gateway::start(Setup { over, ..Setup::default() });
     let more = r#"
         [[office]]
         id = "esp"
@@ -46,7 +50,7 @@ fn gateway() -> Gateway {
     let applied = gateway.run(&["apply", more.to_str().unwrap()]);
     assert!(applied.status.success(), "{}", said(&applied));
     std::thread::sleep(Duration::from_millis(1500));
-    gateway
+    (gateway, dns)
 }
 
 /// That every address gets one and the same.
@@ -60,7 +64,7 @@ fn all_the_same(answers: &BTreeMap<&str, Vec<String>>) {
 
 #[test]
 fn a_stranger_is_told_one_thing() {
-    let gateway = gateway();
+    let (gateway, _dns) = gateway();
     let mut answers = BTreeMap::new();
     for (kind, address) in ADDRESSES {
         let mut client = Client::connect(gateway.smtp_port).unwrap();
@@ -91,7 +95,7 @@ fn a_stranger_is_told_one_thing() {
 /// message proves nothing, whoever it was for.
 #[test]
 fn a_claim_that_nobody_vouches_for_is_told_one_thing() {
-    let gateway = gateway();
+    let (gateway, _dns) = gateway();
     let mut answers = BTreeMap::new();
     for (kind, address) in ADDRESSES {
         let mut client = Client::connect(gateway.smtp_port).unwrap();
@@ -148,7 +152,7 @@ fn tells(medians: &BTreeMap<&str, f64>) -> bool {
 /// measured in the same way: there they do not, or the measure would be worth nothing.
 #[test]
 fn time_tells_nothing() {
-    let gateway = gateway();
+    let (gateway, _dns) = gateway();
     let mut client = Client::connect(gateway.smtp_port).unwrap();
     for sender in ["someone@elsewhere.example", "clerk@esp.example"] {
         medians(&mut client, sender, 10);

@@ -137,6 +137,10 @@ address = "127.0.0.1:{http}"
 [metrics]
 address = "127.0.0.1:{metrics}"
 
+# Nobody is there: nothing that a test does asks anything beyond this machine.
+[resolver]
+nameservers = ["127.0.0.1:9"]
+
 [relay]
 ca_file = "ca.pem"
 notices = {{ to = "{relay}", tls = "{tls}" }}
