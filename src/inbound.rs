@@ -20,6 +20,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+pub use self::login::FailedLogins;
 pub use self::rates::PerHour;
 use self::rates::Rates;
 use self::recent::Recent;
@@ -74,6 +75,7 @@ pub struct Inbound {
     logins: Arc<login::Logins>,
     told: Arc<certificates::Told>,
     messages: PerHour,
+    failed_logins: FailedLogins,
     rates: Arc<Rates>,
 }
 
@@ -97,6 +99,8 @@ pub struct Parts {
     pub refusals_per_network: NonZeroU32,
     /// Messages an hour.
     pub messages: PerHour,
+    /// Failed logins that are answered.
+    pub failed_logins: FailedLogins,
 }
 
 impl Inbound {
@@ -120,6 +124,7 @@ impl Inbound {
             logins: Arc::default(),
             told: Arc::default(),
             messages: parts.messages,
+            failed_logins: parts.failed_logins,
             rates: Arc::new(Rates::new(parts.messages)),
         }
     }
@@ -179,11 +184,25 @@ impl Inbound {
     /// RCPT: where the address leads, for this sender, who gave this reverse path.
     ///
     /// # Errors
-    /// The refusal to answer with.
-    pub async fn recipient(&self, sender: &Sender, from: &ReversePath, path: &ForwardPath) -> Result<Route, Refusal> {
+    /// The refusal to answer with. Of a stranger its cause has every proof that was asked: an admin looks there first.
+    pub async fn recipient(
+        &self,
+        peer: &Peer,
+        sender: &Sender,
+        from: &ReversePath,
+        path: &ForwardPath,
+    ) -> Result<Route, Refusal> {
         let directory = self.directory.load_full();
         let mapped = routing::read(&self.served, &self.keys, &directory, path);
-        self.route(sender, from, &mapped).await
+        self.route(sender, from, &mapped).await.map_err(|mut refusal| {
+            if matches!(sender, Sender::Stranger) {
+                let asked = trust::sender::claimed(&directory, peer, from, self.clock.now()).1;
+                if !asked.is_empty() {
+                    refusal.cause = format!("{}; {}", refusal.cause, trust::sender::words(&asked));
+                }
+            }
+            refusal
+        })
     }
 
     /// Asks the store what routing needs to know, and routing for its decision. A stranger's answer never depends on
@@ -250,7 +269,7 @@ impl Inbound {
         sha256: [u8; 32],
     ) -> Result<Receipt, Refusal> {
         let Held { bytes, budget } = self.hold(&raw).await?;
-        let (glance, finding) = self.read(&bytes, envelope).await?;
+        let (mut glance, finding) = self.read(&bytes, envelope).await?;
         if let Some(why) = &glance.too_complex {
             return Err(Refusal::new(Class::TooComplex, why.clone()));
         }
@@ -263,14 +282,24 @@ impl Inbound {
         {
             return Err(Refusal::new(Class::Loop, format!("we have sent it ourselves, as outbox item {item}")));
         }
-        let proof = self.prove(peer, envelope, &glance, bytes).await?;
+        let mut proof = self.prove(peer, envelope, &glance, bytes).await?;
         drop(budget);
-        let from = author(&proof.sender, &glance)?;
+        let from = match author(&proof.sender, &glance) {
+            // To the postmaster anybody may write, also as somebody else (RFC 5321 §4.5.1).
+            Err(_) if !citizens => {
+                proof.sender = Sender::Stranger;
+                author(&Sender::Stranger, &glance)?
+            }
+            author => author?,
+        };
+        if proof.by_signature_alone.is_some() {
+            glance.forget_machines();
+        }
         let mut placements = Vec::with_capacity(1 + envelope.rest.len());
         for recipient in envelope.recipients() {
             let mut route = recipient.route.clone();
             if *route.destination() == Destination::Undecided {
-                route = self.recipient(&proof.sender, &envelope.reverse_path, &recipient.path).await?;
+                route = self.recipient(peer, &proof.sender, &envelope.reverse_path, &recipient.path).await?;
             }
             placements.push(match route.destination() {
                 Destination::Report(outbox) => Placement::Report { outbox: *outbox, finding: finding.clone() },

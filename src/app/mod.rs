@@ -203,6 +203,10 @@ fn way_in(config: &Config, store: &Store, directory: Directory) -> Result<inboun
         authenticator: authenticator(config)?,
         limits: intake_limits(&config.limits),
         refusals_per_network: config.rates.refusals_per_network,
+        failed_logins: inbound::FailedLogins {
+            per_name: config.limits.failed_logins_per_name,
+            per_network: config.limits.failed_logins_per_network,
+        },
         messages: inbound::PerHour { office: config.rates.messages_per_office, pair: config.rates.messages_per_pair },
     })
 }

@@ -23,6 +23,8 @@ pub const COMMANDS: u32 = 100_000;
 pub const JUNK_COMMANDS: u32 = 1000;
 /// A program that speaks SMTP makes none; a person at a terminal a few.
 pub const FAULTS: u32 = 10;
+pub const FAILED_LOGINS_PER_NAME: u32 = 10;
+pub const FAILED_LOGINS_PER_NETWORK: u32 = 50;
 /// A tenth of what a mobile line of the second generation does; still, ten times what holds a connection open for its
 /// own sake. Octets a second.
 pub const MIN_RATE: u64 = 1 << 10;

@@ -19,6 +19,16 @@ fn limits(section: &mut Section<'_>) -> Limits {
         commands: section.or("commands", defaults::COMMANDS, number(10, all)),
         junk_commands: section.or("junk_commands", defaults::JUNK_COMMANDS, number(10, all)),
         faults: section.or("faults", defaults::FAULTS, number(1, 1000)),
+        failed_logins_per_name: section.or(
+            "failed_logins_per_name",
+            defaults::FAILED_LOGINS_PER_NAME,
+            number(1, 1_000_000),
+        ),
+        failed_logins_per_network: section.or(
+            "failed_logins_per_network",
+            defaults::FAILED_LOGINS_PER_NETWORK,
+            number(1, 1_000_000),
+        ),
         min_rate: section.or("min_rate", defaults::MIN_RATE, size(1)),
         // No more than the pages read: what they could not show in full is refused at the door.
         header_size: section.or("header_size", defaults::HEADER_SIZE, size_up_to(1 << 10, defaults::HEADER_SIZE)),

@@ -220,6 +220,10 @@ pub struct Limits {
     pub junk_commands: u32,
     /// The same: lines that are no command.
     pub faults: u32,
+    /// Failed logins of one name from one network that are answered, within a quarter of an hour.
+    pub failed_logins_per_name: u32,
+    /// The same of one network.
+    pub failed_logins_per_network: u32,
     /// Octets a second of a body.
     pub min_rate: u64,
     /// Octets of a message's own header.

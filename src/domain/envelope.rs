@@ -71,11 +71,18 @@ impl Claim {
         self.spf.as_ref()
     }
 
-    /// Whether the office's domain itself names this peer as its mail server (SPF, MAIL FROM). Such a peer may be told
-    /// at RCPT who has a mailbox; anybody else could have written this MAIL FROM, and learns nothing before the proof.
+    /// Whether the sender's domain itself names this peer as its mail server (SPF, MAIL FROM).
+    #[must_use]
+    pub fn is_named_by_domain(&self) -> bool {
+        self.spf.as_ref().is_some_and(|s| s.verdict == Verdict::Pass && s.identity == SpfIdentity::MailFrom)
+    }
+
+    /// Whether the answers at RCPT may tell who has a mailbox: the domain names the peer, and there is one office that it
+    /// can be, by whose terms to answer. Anybody else could have written this MAIL FROM, and learns nothing before the
+    /// proof; and where offices share a domain, only the proof says which of them writes.
     #[must_use]
     pub fn is_vouched(&self) -> bool {
-        self.spf.as_ref().is_some_and(|s| s.verdict == Verdict::Pass && s.identity == SpfIdentity::MailFrom)
+        self.rest.is_empty() && self.is_named_by_domain()
     }
 }
 

@@ -9,6 +9,7 @@ use std::fmt::Display;
 use tracing::{info, warn};
 
 use self::attempts::Attempts;
+pub use self::attempts::FailedLogins;
 use self::password::{Checker, canonical};
 use super::Inbound;
 use crate::domain::keys::Keys;
@@ -97,8 +98,13 @@ impl Inbound {
         kept.map_err(|error| Refusal::from(&error))
     }
 
+    /// However it is written: case makes no other name.
+    fn name_hash(&self, name: &str) -> String {
+        self.keys.trace_hash(&name.to_ascii_lowercase())
+    }
+
     fn listens_to(&self, peer: &Peer, name: &str) -> Result<(), Refusal> {
-        if self.logins.attempts.are_too_many(peer.network(), &self.keys.trace_hash(name)) {
+        if self.logins.attempts.are_too_many(peer.network(), &self.name_hash(name), self.failed_logins) {
             return Err(Refusal::new(Class::TooManyLogins, "too many failed logins"));
         }
         Ok(())
@@ -107,7 +113,7 @@ impl Inbound {
     async fn succeeded(&self, peer: &Peer, login: &Login) {
         let Login { office, label } = login;
         info!(ip = %peer.ip, %office, label, "logged in");
-        self.logins.attempts.forget(peer.network(), &self.keys.trace_hash(&format!("{office}/{label}")));
+        self.logins.attempts.forget(peer.network(), &self.name_hash(&format!("{office}/{label}")));
         if let Err(error) = self.store.password_used(login).await {
             warn!(%office, label, %error, "the password's use could not be noted");
         }
@@ -116,7 +122,7 @@ impl Inbound {
     /// Counts it, and waits. The event is to have the name as it is where it is one of ours, else its hash: people type
     /// passwords and identity codes into the wrong field.
     async fn failed(&self, peer: &Peer, name: Option<&str>, why: &(dyn Display + Sync)) -> Refusal {
-        let hash = self.keys.trace_hash(name.unwrap_or_default());
+        let hash = self.name_hash(name.unwrap_or_default());
         let wait = self.logins.attempts.count(peer.network(), name.map(|_| &*hash));
         let login = name.and_then(named);
         let ours = match &login {

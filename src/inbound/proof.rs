@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::Inbound;
+use super::{Inbound, terms};
 use crate::authentication::Need;
 use crate::domain::address::ForwardPath;
 use crate::domain::authentication::Authentication;
@@ -44,7 +44,17 @@ impl Inbound {
         };
         let authentication = self.authenticator.message(bytes.clone(), spf, need).await;
         match &envelope.sender {
-            Sender::Claimed(claim) => self.judge(peer, envelope, claim, glance, authentication, &bytes),
+            Sender::Claimed(claim) => match self.judge(peer, envelope, claim, glance, &authentication, &bytes) {
+                Ok((sender, by_signature_alone, words)) => {
+                    Ok(Proof { sender, by_signature_alone, authentication, words })
+                }
+                // To the postmaster anybody may write, also who cannot prove what it says to be.
+                Err(refusal) if !envelope.recipients().any(|to| terms::may_be_citizen(&to.route)) => {
+                    let words = refusal.cause;
+                    Ok(Proof { sender: Sender::Stranger, by_signature_alone: None, authentication, words })
+                }
+                Err(refusal) => Err(refusal),
+            },
             Sender::Office(trusted) => {
                 let words = trusted.asked().to_owned();
                 Ok(Proof { sender: envelope.sender.clone(), by_signature_alone: None, authentication, words })
@@ -61,9 +71,9 @@ impl Inbound {
         envelope: &Envelope,
         claim: &Claim,
         glance: &Glance,
-        authentication: Authentication,
+        authentication: &Authentication,
         bytes: &[u8],
-    ) -> Result<Proof, Refusal> {
+    ) -> Result<(Sender, Option<[u8; 32]>, String), Refusal> {
         let stated = intake::stated(bytes, &self.limits);
         let recipients: Vec<&ForwardPath> = envelope.recipients().map(|recipient| &recipient.path).collect();
         let message = Message {
@@ -71,17 +81,15 @@ impl Inbound {
             addressed: &stated.addressed,
             date: glance.date,
             fields: &stated.fields,
-            authentication: &authentication,
+            authentication,
             recipients: &recipients,
         };
         let (proved, asked) = message::proved(claim, peer, &message, self.clock.now());
         match proved {
-            Ok(proved) => Ok(Proof {
-                words: proved.office.asked().to_owned(),
-                sender: Sender::Office(proved.office),
-                by_signature_alone: proved.by_signature_alone,
-                authentication,
-            }),
+            Ok(proved) => {
+                let words = proved.office.asked().to_owned();
+                Ok((Sender::Office(proved.office), proved.by_signature_alone, words))
+            }
             Err(mut refusal) => {
                 refusal.cause = format!("{}; {}", refusal.cause, sender::words(&asked));
                 Err(refusal)

@@ -60,6 +60,16 @@ pub fn stated(raw: &[u8], limits: &Limits) -> Stated {
     Stated { addressed, fields }
 }
 
+impl Glance {
+    /// Forgets what machines say of themselves: fields that anybody can add to a message that only its signature proves,
+    /// and that would keep the citizen from being told of it.
+    pub fn forget_machines(&mut self) {
+        self.classification = Classification::default();
+        self.answered_by_machine = false;
+        self.marks.clear();
+    }
+}
+
 /// Reads what the door needs. Tens of microseconds for an ordinary message: no body is decoded.
 #[must_use]
 pub fn glance(raw: &[u8], limits: &Limits) -> Glance {

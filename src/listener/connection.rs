@@ -260,7 +260,9 @@ impl Connection {
                     next = Next::of(Event::Login(step));
                 }
                 Action::AskRecipient { sender, from, path } => {
-                    next = Next::of(Event::Recipient(Box::pin(self.inbound.recipient(&sender, &from, &path)).await));
+                    next = Next::of(Event::Recipient(
+                        Box::pin(self.inbound.recipient(&self.peer, &sender, &from, &path)).await,
+                    ));
                 }
                 Action::ReadData => {
                     self.flush(stream).await?;

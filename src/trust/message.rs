@@ -16,10 +16,25 @@ use crate::domain::status::{Class, Refusal};
 
 /// How long after it was signed a message is taken from somewhere else than the office: as long as mail servers try.
 const FRESH: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Fields that decide what the citizen sees. Of a message that only its signature proves, each that is there must be
-/// signed, and there once.
-const SHOWN: [&str; 8] =
-    ["from", "subject", "date", "message-id", "content-type", "mime-version", "content-transfer-encoding", "reply-to"];
+/// Fields that decide what the citizen sees and to what it belongs. Of a message that only its signature proves, each
+/// that is there must be signed, and there once.
+const SHOWN: [&str; 15] = [
+    "from",
+    "sender",
+    "reply-to",
+    "subject",
+    "date",
+    "message-id",
+    "in-reply-to",
+    "references",
+    "mime-version",
+    "content-type",
+    "content-transfer-encoding",
+    "content-disposition",
+    "content-id",
+    "content-description",
+    "content-language",
+];
 
 /// What is known of a message when it has come in whole.
 #[derive(Debug, Clone)]
@@ -126,7 +141,7 @@ fn of_office(
         return Err(refuse(class(office, message.authentication), "no rule of the office holds"));
     };
     let connected = |proof: &Proof| matches!(proof, Proof::Network | Proof::ClientCertificate | Proof::Login);
-    if claim.is_vouched() || proofs.iter().any(connected) {
+    if claim.is_named_by_domain() || proofs.iter().any(connected) {
         let office = TrustedOffice::attest(Arc::clone(office), proofs, &words(asked));
         return Ok(Proved { office, by_signature_alone: None });
     }

@@ -13,14 +13,19 @@ use std::time::{Duration, Instant};
 const MEMORY: Duration = Duration::from_mins(15);
 /// The first wait; each is twice the one before, up to the last.
 const WAITS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(8));
-/// Failures of a network that are answered: one that has a client with an old password under each name of an office.
-const OF_NETWORK: u32 = 50;
-/// Failures of one name from one network: a person who mistypes, then asks.
-const OF_NAME_THERE: u32 = 10;
 /// Counts at once. A flood from everywhere is not remembered further: Argon2's few places bound it.
 const MOST: usize = 65_536;
 /// Between two looks for what may be forgotten, when there is room for no more.
 const SWEEP: Duration = Duration::from_mins(1);
+
+/// Failures that are answered, within a quarter of an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailedLogins {
+    /// Of one name from one network.
+    pub per_name: u32,
+    /// Of one network.
+    pub per_network: u32,
+}
 
 /// Who failed: a network, a name's hash, or both together.
 type Who = (Option<IpAddr>, Option<Box<str>>);
@@ -41,14 +46,14 @@ struct Failures {
 
 impl Attempts {
     /// Whether nothing more from there is looked at.
-    pub(super) fn are_too_many(&self, network: IpAddr, name: &str) -> bool {
-        self.are_too_many_at(network, name, Instant::now())
+    pub(super) fn are_too_many(&self, network: IpAddr, name: &str, most: FailedLogins) -> bool {
+        self.are_too_many_at(network, name, most, Instant::now())
     }
 
-    fn are_too_many_at(&self, network: IpAddr, name: &str, now: Instant) -> bool {
+    fn are_too_many_at(&self, network: IpAddr, name: &str, most: FailedLogins, now: Instant) -> bool {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let many = |who: &Who| counts.failures.get(who).filter(|f| is_fresh(f, now)).map_or(0, |f| f.many);
-        many(&(Some(network), None)) >= OF_NETWORK || many(&(Some(network), Some(name.into()))) >= OF_NAME_THERE
+        many(&(Some(network), None)) >= most.per_network || many(&(Some(network), Some(name.into()))) >= most.per_name
     }
 
     /// Counts one, and says how long it is to be kept waiting.
@@ -96,6 +101,8 @@ fn is_fresh(failures: &Failures, now: Instant) -> bool {
 mod tests {
     use super::*;
 
+    const MOST_FAILED: FailedLogins = FailedLogins { per_name: 10, per_network: 50 };
+
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
     }
@@ -116,18 +123,18 @@ mod tests {
     fn a_network_is_not_listened_to_and_no_name_is_locked_out() {
         let (attempts, start) = (Attempts::default(), Instant::now());
         let (here, there) = (ip("192.0.2.1"), ip("192.0.2.2"));
-        for _ in 0..OF_NAME_THERE {
-            assert!(!attempts.are_too_many_at(here, "a", start));
+        for _ in 0..MOST_FAILED.per_name {
+            assert!(!attempts.are_too_many_at(here, "a", MOST_FAILED, start));
             attempts.count_at(here, Some("a"), start);
         }
-        assert!(attempts.are_too_many_at(here, "a", start));
-        assert!(!attempts.are_too_many_at(here, "b", start), "the office's other programs go on");
-        assert!(!attempts.are_too_many_at(there, "a", start), "so does the same one from elsewhere");
-        for at in OF_NAME_THERE..OF_NETWORK {
+        assert!(attempts.are_too_many_at(here, "a", MOST_FAILED, start));
+        assert!(!attempts.are_too_many_at(here, "b", MOST_FAILED, start), "the office's other programs go on");
+        assert!(!attempts.are_too_many_at(there, "a", MOST_FAILED, start), "so does the same one from elsewhere");
+        for at in MOST_FAILED.per_name..MOST_FAILED.per_network {
             attempts.count_at(here, Some(&at.to_string()), start);
         }
-        assert!(attempts.are_too_many_at(here, "b", start));
-        assert!(!attempts.are_too_many_at(here, "b", start + MEMORY));
+        assert!(attempts.are_too_many_at(here, "b", MOST_FAILED, start));
+        assert!(!attempts.are_too_many_at(here, "b", MOST_FAILED, start + MEMORY));
         attempts.forget(there, "a");
         assert!(attempts.0.lock().unwrap().failures.len() < 100);
     }

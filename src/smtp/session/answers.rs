@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use super::stage::{Opened, Reading, Stage, Turn, refused_message, refused_recipient, refused_sender, too_large};
+use super::stage::{
+    Opened, Reading, Stage, Transaction, Turn, refused_message, refused_recipient, refused_sender, too_large,
+};
 use super::{Action, Settings};
 use crate::domain::arrival::Receipt;
-use crate::domain::envelope::{Route, Sender};
-use crate::domain::status::Refusal;
+use crate::domain::envelope::{Destination, Route, Sender};
+use crate::domain::status::{Class, Refusal};
 use crate::smtp::reply::Reply;
 
 /// Who the sender is. The size is judged here and not before, for only now are the limit and the language known.
@@ -28,12 +30,24 @@ pub fn sender(stage: Stage, answer: Result<Sender, Refusal>, settings: &Settings
 /// Where the recipient leads.
 pub fn recipient(stage: Stage, answer: Result<Route, Refusal>) -> Turn {
     let Stage::RecipientAsked(hello, transaction, path) = stage else { return confused(&stage) };
-    match answer {
+    match answer.and_then(|route| apart(&transaction, route)) {
         Ok(route) => Turn::to(Stage::Recipients(hello, transaction.with(path, route))).reply(Reply::recipient_ok()),
         Err(refusal) => {
             let reply = refused_recipient(refusal, &transaction, path);
             Turn::to(transaction.stage(hello)).reply(reply).junk()
         }
+    }
+}
+
+/// A recipient whom the subject names is decided on after the body, where one no is a no to all: it comes in a message
+/// of its own, and the others in another.
+fn apart(transaction: &Transaction, route: Route) -> Result<Route, Refusal> {
+    let by_subject = |route: &Route| matches!(route.destination(), Destination::CitizenBySubject(_));
+    match transaction {
+        Transaction::Addressed(envelope) if by_subject(&envelope.first.route) != by_subject(&route) => {
+            Err(Refusal::new(Class::TooManyRecipients, "one whom the subject names, and one whom the address names"))
+        }
+        _ => Ok(route),
     }
 }
 

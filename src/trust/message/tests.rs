@@ -198,7 +198,9 @@ fn a_signature_alone_covers_what_is_shown() {
     }
     assert_eq!(with(&|case| case.fields.push("cc".to_owned())), Ok(Some([7; 32])), "signed, and there");
     assert_eq!(with(&|case| case.fields.push("to".to_owned())), Err("replay"), "a second To on top");
-    assert_eq!(with(&|case| case.fields.push("mime-version".to_owned())), Err("replay"), "there, and unsigned");
+    for field in ["mime-version", "content-disposition", "references", "in-reply-to", "content-language"] {
+        assert_eq!(with(&|case| case.fields.push(field.to_owned())), Err("replay"), "{field}: there, and unsigned");
+    }
     let old = |case: &mut Case| signature(case, &|s| s.signed = Some(NOW - SignedDuration::from_hours(24 * 8)));
     assert_eq!(with(&old), Err("replay"));
     assert_eq!(with(&|case| signature(case, &|s| s.signed = None)), Err("replay"));
