@@ -110,6 +110,7 @@ impl Bench {
             },
             sha256: self.ids.bytes(),
             signature: None,
+            signatures: Vec::new(),
             trace: String::new(),
             proofs: String::new(),
             raw: Raw::Memory(raw.into()),

@@ -335,6 +335,7 @@ impl Inbound {
             raw,
             sha256,
             signature: proof.by_signature_alone,
+            signatures: proof.authentication.holding().collect(),
             trace: trace::fields(&self.host, id, peer, envelope.smtputf8, received, &proof.authentication),
             proofs: proof.words,
             summary,

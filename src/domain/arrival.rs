@@ -32,6 +32,9 @@ pub struct Arrival {
     /// Of a message that nothing but a signature proves, the signature's fingerprint. It stands for sender and octets
     /// where messages are compared: whoever carries such a message can change the rest.
     pub signature: Option<[u8; 32]>,
+    /// Fingerprints of all signatures that hold, however the message was proved: by any of them it is known again when
+    /// it comes with nothing but a signature.
+    pub signatures: Vec<[u8; 32]>,
     /// The fields that we add on top, Received and Authentication-Results, each with its CRLF. Kept beside the octets.
     pub trace: String,
     /// Each proof that was asked, with its result and reason, in `key=value` words for the event.

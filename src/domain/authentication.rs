@@ -118,3 +118,11 @@ pub struct Authentication {
     /// The seal of who forwarded it (RFC 8617): a hint for an admin, and no proof.
     pub arc: Verdict,
 }
+
+impl Authentication {
+    /// Fingerprints of the signatures that hold.
+    pub fn holding(&self) -> impl Iterator<Item = [u8; 32]> {
+        let holds = |signature: &&Signature| signature.verdict == Verdict::Pass;
+        self.signatures.iter().filter(holds).map(|signature| signature.fingerprint)
+    }
+}

@@ -36,6 +36,7 @@ mod readers;
 mod replies;
 mod reveal;
 mod rows;
+mod signed;
 mod sql;
 mod standing;
 mod stats;

@@ -7,6 +7,7 @@ use super::error::StoreError;
 use super::keep::{Octets, Place, Prepared, message_key};
 use super::queue;
 use super::rows::{due_text, finding_words, kind_word, peer_json};
+use super::signed::{self, Signed};
 use super::sql::{Value, list, values};
 use crate::domain::Receipt;
 use crate::domain::arrival::{NewRecord, Placement};
@@ -195,9 +196,16 @@ async fn insert_records(
 ) -> Result<Firsts, StoreError> {
     let mut rows = Vec::with_capacity(messages.len() * 21);
     let mut many = 0;
+    let mut firsts = Firsts::new();
+    let mut signed = Signed::find(write, messages).await?;
     for message in messages {
         let (arrival, summary) = (&message.arrival, &message.arrival.summary);
         for (place, record, account) in records(message) {
+            if let Some(first) = signed.first(message, account) {
+                firsts.insert(record.id, first);
+                continue;
+            }
+            signed.learn(message, account);
             let conversation = threads.of(message, record, account);
             many += 1;
             rows.extend(values![
@@ -226,13 +234,24 @@ async fn insert_records(
         }
     }
     let tail = "ON CONFLICT (message_key, fingerprint) DO NOTHING RETURNING 1";
-    if write.connection.insert_new(RECORD, tail, 21, rows).await? == many {
-        return Ok(Firsts::new());
+    if write.connection.insert_new(RECORD, tail, 21, rows).await? < many {
+        find_firsts(write, messages, &mut firsts).await?;
     }
-    // Some had been kept before, here or earlier in this batch. They are few: one by one.
-    let mut firsts = Firsts::new();
+    let new = messages
+        .iter()
+        .flat_map(|message| records(message).map(move |(_, record, account)| (*message, record, account)));
+    let new = new.filter(|(_, record, _)| !firsts.contains_key(&record.id));
+    signed::note(write, new.map(|(message, _, account)| (message, account)).collect()).await?;
+    Ok(firsts)
+}
+
+/// Some had been kept before, here or earlier in the batch. They are few: one by one.
+async fn find_firsts(write: &mut Write, messages: &[&Prepared], firsts: &mut Firsts) -> Result<(), StoreError> {
     for message in messages {
         for (place, record, _) in records(message) {
+            if firsts.contains_key(&record.id) {
+                continue;
+            }
             let text = "SELECT id, arrival FROM record WHERE message_key = $1 AND fingerprint = $2";
             let values = values![message.message_key, place.fingerprint.to_vec()];
             let row = write.connection.fetch_option(text, values).await?;
@@ -242,7 +261,7 @@ async fn insert_records(
             }
         }
     }
-    Ok(firsts)
+    Ok(())
 }
 
 /// The message's reports, its events, and its receipt.

@@ -161,6 +161,7 @@ impl House {
             raw: Raw::Memory(raw.to_vec().into()),
             sha256: digest.as_ref().try_into().unwrap(),
             signature: None,
+            signatures: Vec::new(),
             trace: String::new(),
             proofs: String::new(),
             summary: Summary {

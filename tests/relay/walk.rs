@@ -91,6 +91,7 @@ impl House {
             raw: Raw::Memory("Subject: Beslut\r\n\r\nhemligt\r\n".into()),
             sha256: self.ids.bytes(),
             signature: None,
+            signatures: Vec::new(),
             trace: String::new(),
             proofs: String::new(),
             summary: Summary {

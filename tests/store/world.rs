@@ -129,6 +129,7 @@ impl World {
             },
             sha256: sha256(&raw),
             signature: None,
+            signatures: Vec::new(),
             trace: String::new(),
             proofs: String::new(),
             raw: Raw::Memory(raw),

@@ -3,8 +3,10 @@ mod login;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::envelope::Defaults;
 use crate::domain::envelope::Destination;
 use crate::domain::ids::ArrivalId;
+use crate::domain::record::{Kind, Tags};
 use crate::domain::status::{Class, Occasion};
 
 fn settings() -> Settings {
@@ -295,6 +297,23 @@ fn a_chunk_without_hope_is_not_awaited() {
     assert_eq!(Played::at_ready().says(&format!("BDAT {size}")).since(2), "503, close");
     let amid = Played::at_recipients().says("BDAT 5").then(Event::Body(Ok(5))).says("BDAT 4001");
     assert_eq!(amid.since(8), "discard, 552, close");
+}
+
+/// One whom the subject names is decided on after the body: a no to it must be no no to others.
+#[test]
+fn one_whom_the_subject_names_comes_alone() {
+    let by_subject = || {
+        let defaults = Defaults { kind: Kind::Message, reply_allowed: true, case_prefix: None, tags: Tags::default() };
+        Event::Recipient(Ok(Route::decided(Destination::CitizenBySubject(defaults))))
+    };
+    let after_another = Played::at_recipients().says("RCPT TO:<svc@konto.example>").then(by_subject());
+    assert_eq!(after_another.log.last().unwrap(), "452");
+    let sender = Event::Sender(Ok(Sender::Stranger));
+    let first =
+        Played::at_ready().says("MAIL FROM:<>").then(sender).says("RCPT TO:<svc@konto.example>").then(by_subject());
+    assert_eq!(first.log.last().unwrap(), "250");
+    let before_another = first.says("RCPT TO:<postmaster>").then(Event::Recipient(Ok(postmaster())));
+    assert_eq!(before_another.log.last().unwrap(), "452");
 }
 
 /// Anything that can happen, in any order.
