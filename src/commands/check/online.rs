@@ -54,6 +54,7 @@ impl Of<'_> {
             self.dkim(&selectors);
         }
         self.mail(published);
+        self.mta_sts(published);
     }
 
     fn rests_on(&self, proof: impl Fn(&Proof) -> bool) -> bool {
@@ -163,10 +164,15 @@ impl Of<'_> {
                 }
             }
         }
+    }
+
+    /// Whether others must speak TLS to its servers (RFC 8461).
+    fn mta_sts(&mut self, published: &Published) {
+        let tls = self.office.relay.tls;
         let Some(policy) = self.told("MTA-STS", &published.mta_sts) else { return };
         let policy_file = format!("https://mta-sts.{}/.well-known/mta-sts.txt", self.domain.wire());
         match policy {
-            Some(_) => self.say(
+            Some(_) if tls == RelayTls::MtaSts => self.say(
                 false,
                 "it has an MTA-STS policy, of which only the record in DNS was looked at",
                 format!("look at {policy_file}: it must name every MX host"),
@@ -176,7 +182,12 @@ impl Of<'_> {
                 "there is no MTA-STS policy, which relay.tls asks for",
                 format!("publish _mta-sts.{} and {policy_file}, or write relay.tls = \"verified\"", self.domain.wire()),
             ),
-            None => {}
+            Some(_) => {}
+            None => self.say(
+                false,
+                "there is no MTA-STS policy: what others send to it may go without TLS",
+                format!("publish _mta-sts.{} and {policy_file}", self.domain.wire()),
+            ),
         }
     }
 }
