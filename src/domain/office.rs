@@ -173,14 +173,19 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Where it comes from, as far as one peer can be told from another: an IPv4 address; of IPv6 the /64, which one
-    /// customer has whole.
+    /// Where it comes from, as far as one peer can be told from another.
     #[must_use]
     pub fn network(&self) -> IpAddr {
-        match self.ip.to_canonical() {
-            IpAddr::V4(ip) => IpAddr::V4(ip),
-            IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
-        }
+        network_of(self.ip)
+    }
+}
+
+/// What counts as one network: an IPv4 address; of IPv6 the /64, which one customer has whole.
+#[must_use]
+pub fn network_of(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => IpAddr::V4(ip),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
     }
 }
 

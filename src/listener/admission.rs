@@ -1,10 +1,11 @@
 //! How much one network may have of a listener: connections at once, and new ones a minute.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::domain::office::network_of;
 use crate::domain::status::{Class, Refusal};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -62,7 +63,7 @@ impl Admission {
 
     /// A seat for this peer.
     pub fn seat(self: &Arc<Self>, peer: IpAddr) -> Result<Seat, Denied> {
-        let network = network(peer);
+        let network = network_of(peer);
         let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
         seats.since_cleared += 1;
         if seats.since_cleared > REMEMBERED {
@@ -92,14 +93,6 @@ impl Drop for Seat {
     }
 }
 
-/// What counts as one network: an IPv4 address; of IPv6 the /64, which one customer has whole.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => IpAddr::V4(ip),
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,7 +113,7 @@ mod tests {
         assert!(admission.seat(ip("2001:db8::3")).is_ok());
         drop(second);
         assert!(admission.seats.lock().unwrap().taken.is_empty(), "nobody is remembered who has gone");
-        assert_eq!(network(ip("::ffff:192.0.2.1")), ip("192.0.2.1"));
+        assert_eq!(network_of(ip("::ffff:192.0.2.1")), ip("192.0.2.1"));
     }
 
     #[test]
