@@ -103,7 +103,7 @@ impl World {
     }
 
     /// How a letter is answered that comes from another machine than the office's.
-    fn from_elsewhere(&self, from: &str, to: &str, letter: &str) -> String {
+    fn sent_from_elsewhere(&self, from: &str, to: &str, letter: &str) -> String {
         let stream = connect_from(2, self.gateway.smtp_port).unwrap();
         Client::over(stream).unwrap().send(from, &[to], letter.as_bytes()).unwrap().text()
     }
@@ -330,7 +330,7 @@ fn a_letter_is_known_again_by_any_of_its_signatures() {
     let from = "registry@tax.example";
     let signed = signer::rsa(&world.letter(from), "tax.example", &Signing::default());
     world.expect(from, &[ANNA], &signed, "250", 1);
-    let said = world.from_elsewhere(from, ANNA, &format!("Received: by evil.example; now\r\n{signed}"));
+    let said = world.sent_from_elsewhere(from, ANNA, &format!("Received: by evil.example; now\r\n{signed}"));
     assert!(said.starts_with("250 2.0.0 Kept before"), "{said}");
     assert_eq!(world.inboxes[0].inbox().len(), 2);
 }
