@@ -124,6 +124,30 @@ smtp.quit()
     assert!(as_it_came(copy.as_bytes()).ends_with(b"\r\n\r\nHei.\r\n"), "{copy}");
 }
 
+/// Whatever else mail programs and servers write of the recipients, those in Bcc among them.
+#[test]
+fn no_field_names_another() {
+    let gateway = gateway();
+    let mut client = Client::connect(gateway.smtp_port).unwrap();
+    let letter = format!(
+        "DKIM-Signature: v=1; a=rsa-sha256; d=hel.example; s=x; h=To; z=To:{ANNA}|Cc:\r\n\tcarla.nyman=40konto.example; \
+         bh=AA; b=AA\r\nMail-Followup-To: clerk@hel.example, {CARLA}\r\nX-To: {BERTA}\r\nDowngraded-Cc: <{CARLA}>\r\n\
+         X-MS-Exchange-Organization-Recipients: {ANNA};\r\n {CARLA}; {CODE}\r\nReply-To: {BERTA}, social@hel.example\r\n\
+         Return-Path: <bounce-b.berg=konto.example@hel.example>\r\nX-Code: 131052-308T\r\nX-Case: 7\r\n\
+         From: \"carla.nyman@konto.example\" <clerk@hel.example>\r\nTo: {ANNA}\r\nCc: {CARLA}\r\n\
+         Subject: =?utf-8?Q?P=C3=A4=C3=A4t=C3=B6s_carla.nyman=40konto.example?=\r\nMessage-ID: <any@hel.example>\r\n\r\nx\r\n"
+    );
+    assert!(client.send("clerk@hel.example", &[ANNA, CARLA, BERTA], letter.as_bytes()).unwrap().is_yes());
+    let (_, copy) = only(&gateway, "anna");
+    for other in ["carla.nyman", "b.berg", "131052-308", "DKIM-Signature"] {
+        assert!(!copy.contains(other), "{other} in\n{copy}");
+    }
+    for stays in ["\r\nReply-To: <social@hel.example>\r\n", "\r\nX-Case: 7\r\n", "\r\nFrom: <clerk@hel.example>\r\n"] {
+        assert!(copy.contains(stays), "{stays} in\n{copy}");
+    }
+    assert!(!only(&gateway, "berta").1.contains("anna.virtanen"));
+}
+
 /// Over the limit of messages to one citizen: that recipient waits, the others do not.
 #[test]
 fn too_many_to_one_citizen() {

@@ -45,6 +45,7 @@ pub(super) fn portal_state(
             reply_octets: from.max_reply,
             ..portal::Limits::default()
         },
+        served: config.mail.served.clone(),
     };
     portal::PortalState::new(settings, store.clone(), config.node.keys.clone(), clock.clone(), ids.clone())
 }

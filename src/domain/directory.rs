@@ -76,3 +76,12 @@ pub struct Served {
     /// Local parts are identity codes of this scheme: `hetu.konto.example`, or a domain that was ours before.
     pub identity_domains: Vec<(Domain, Scheme)>,
 }
+
+impl Served {
+    /// Whether an address lies on a domain of ours.
+    #[must_use]
+    pub fn has(&self, mailbox: &Mailbox) -> bool {
+        let named = self.identity_domains.iter().map(|(domain, _)| domain);
+        self.domains.iter().chain(named).any(|domain| *domain == mailbox.domain)
+    }
+}

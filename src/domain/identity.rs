@@ -126,6 +126,30 @@ fn hetu(text: &str) -> Result<Box<str>, IdentityFault> {
     if check == bytes[10] { Ok(upper.into()) } else { Err(IdentityFault::Check) }
 }
 
+/// Every scheme that addresses know.
+const SCHEMES: [Scheme; 1] = [Scheme::Hetu];
+/// Characters that a code of any country has, with and without its separator.
+const LENGTHS: std::ops::RangeInclusive<usize> = 9..=13;
+
+/// The length of the valid code that begins at this octet, between characters that are neither letters nor digits.
+#[must_use]
+pub fn code_at(text: &str, at: usize) -> Option<usize> {
+    let bounded = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
+    let rest = text.get(at..)?;
+    if !rest.starts_with(|c: char| c.is_ascii_digit()) || !bounded(text[..at].chars().next_back()) {
+        return None;
+    }
+    LENGTHS.rev().find(|&len| {
+        let Some((code, after)) = rest.split_at_checked(len) else { return false };
+        bounded(after.chars().next()) && SCHEMES.into_iter().any(|scheme| IdentityCode::parse(scheme, code).is_ok())
+    })
+}
+
+/// Every valid code that stands in a text.
+pub fn codes_in(text: &str) -> impl Iterator<Item = &str> {
+    (0..text.len()).filter_map(|at| text.get(at..at + code_at(text, at)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,59 +1,54 @@
 //! The citizen's copy of a message: what the gateway has to say of it on top, then the message as it came, without
 //! whoever else it went to. The octets in the store stay as they are: they are the evidence.
 //!
-//! Fields that name recipients (To, Cc, Bcc, and what servers on the way write) keep the citizen's own address and no
-//! other; a field that names nobody else keeps its octets, so that a signature over it still holds. Out of Received
-//! goes the `for` clause. An Authentication-Results field that is not ours and says to be is taken out (RFC 8601 §5).
-//! Left alone: the body, whatever it says, and messages that are forwarded inside it.
+//! Others are all whom the header names as recipients, but the citizen and the authors; and, as Bcc names nobody, every
+//! address on our domains. No field holds one, however it is written: folded, quoted, encoded, with comments in it, with
+//! `=` for `@`. A field that holds none keeps its octets, so that a signature over it still holds. One that a reader
+//! needs loses the address; any other goes, as does one that names nobody known and cannot be read ([`kinds`]).
+//! DKIM's copy of the header (`z=`, RFC 6376 §3.5) goes with its signature. An Authentication-Results field that is not
+//! ours and says to be is taken out (RFC 8601 §5). Left alone: the body, whatever it says, with the messages and the
+//! parts' headers in it.
 
+mod kinds;
+mod others;
+mod received;
+mod views;
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mail_parser::HeaderForm;
 
+use self::kinds::{Kind, kind};
+use self::others::{Care, Others, people_of};
+use self::received::{Piece, one, pieces, without_recipient};
 use super::fields;
 use crate::domain::address::{Domain, Mailbox};
+use crate::domain::record::Person;
 
-/// Lists of recipients (RFC 5322 §3.6.3, §3.6.6).
-const LISTS: [&str; 7] = ["to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc", "apparently-to"];
-/// One recipient each, written by servers on the way.
-const ENVELOPE: [&str; 15] = [
-    "delivered-to",
-    "envelope-to",
-    "original-recipient",
-    "x-apparently-to",
-    "x-delivered-to",
-    "x-envelope-to",
-    "x-forwarded-for",
-    "x-forwarded-to",
-    "x-gm-original-to",
-    "x-original-recipient",
-    "x-original-to",
-    "x-rcpt-to",
-    "x-real-to",
-    "x-recipient",
-    "x-resolved-to",
-];
+/// Octets of a line that we write (RFC 5322 §2.1.1), and of what stands in one encoded word (RFC 2047 §2).
+const LINE: usize = 998;
+const IN_WORD: usize = 45;
 
 /// The copy. `trace`: the fields that we add, each with its CRLF; its Authentication-Results say what our name is.
-/// `is_own`: whether an address is the one by which the message came to this citizen.
+/// `is_own`: whether an address is the one by which the message came to this citizen. `is_ours`: whether it lies on a
+/// domain that is served here.
 #[must_use]
-pub fn copy(raw: &[u8], trace: &str, is_own: &dyn Fn(&Mailbox) -> bool) -> Vec<u8> {
+pub fn copy(raw: &[u8], trace: &str, is_own: &dyn Fn(&Mailbox) -> bool, is_ours: &dyn Fn(&Mailbox) -> bool) -> Vec<u8> {
     let own_name = Fields { rest: trace.as_bytes() }
         .find(|field| field.is("authentication-results"))
         .and_then(|field| Domain::parse(&authserv_id(field.value)?).ok());
+    let mut header = Fields { rest: raw };
+    let others = Others::named(header.clone(), is_own, is_ours);
     let mut copy = Vec::with_capacity(trace.len() + raw.len());
     copy.extend_from_slice(trace.as_bytes());
-    let mut header = Fields { rest: raw };
     for field in header.by_ref() {
-        let name = field.name.to_ascii_lowercase();
-        if LISTS.contains(&name.as_str()) {
-            own_of_list(&field, is_own, &mut copy);
-        } else if ENVELOPE.contains(&name.as_str()) {
-            if one(field.value).is_some_and(|mailbox| is_own(&mailbox)) {
-                copy.extend_from_slice(field.whole);
-            }
-        } else if name == "received" {
-            without_recipient(&field, is_own, &mut copy);
-        } else if name != "authentication-results" || !in_our_name(field.value, own_name.as_ref()) {
-            copy.extend_from_slice(field.whole);
+        if field.is("authentication-results") && in_our_name(field.value, own_name.as_ref()) {
+            continue;
+        }
+        if let Some(kept) = kept(&field, &others, is_own) {
+            copy.extend_from_slice(&kept);
         }
     }
     copy.extend_from_slice(header.rest);
@@ -61,6 +56,7 @@ pub fn copy(raw: &[u8], trace: &str, is_own: &dyn Fn(&Mailbox) -> bool) -> Vec<u
 }
 
 /// The fields of a header, one after another, up to the empty line. What is no field has no name.
+#[derive(Clone)]
 struct Fields<'a> {
     rest: &'a [u8],
 }
@@ -102,133 +98,109 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// The field as it came where it names the citizen alone; else only the citizen's own address in it.
-fn own_of_list(field: &Field<'_>, is_own: &dyn Fn(&Mailbox) -> bool, copy: &mut Vec<u8>) {
+/// What stays of a field. Whatever it is made of, it is looked at before it goes out.
+fn kept<'a>(field: &Field<'a>, others: &Others<'_>, is_own: &dyn Fn(&Mailbox) -> bool) -> Option<Cow<'a, [u8]>> {
+    let kind = kind(field.name);
+    let care = match kind {
+        Kind::Ids | Kind::Subject | Kind::Mime => Care::Needed,
+        Kind::People if field.is("from") || field.is("sender") => Care::Needed,
+        Kind::People | Kind::Received | Kind::Known => Care::Known,
+        Kind::List | Kind::Envelope | Kind::Unknown => Care::Strict,
+    };
+    let is_free = |kept: &[u8]| others.are_not_in(kept, care);
+    let whole = match kind {
+        Kind::List => names_own_alone(field, is_own),
+        Kind::Envelope => one(field.value).is_some_and(|mailbox| is_own(&mailbox)),
+        Kind::Received => false,
+        _ => !has_copied_header(field),
+    };
+    if whole && is_free(field.whole) {
+        return Some(Cow::Borrowed(field.whole));
+    }
+    let kept = match kind {
+        Kind::List => list(field, &mut people_of(field.value), is_own),
+        Kind::People => list(field, &mut people_of(field.value), &|mailbox| others.may_show(mailbox)),
+        Kind::Received => Some(without_recipient(field, is_own)),
+        Kind::Ids => ids(field, &is_free),
+        Kind::Subject => subject(field, &is_free),
+        Kind::Mime => parameters(field, &is_free),
+        Kind::Envelope | Kind::Known | Kind::Unknown => None,
+    };
+    kept.filter(|kept| is_free(kept)).map(Cow::Owned)
+}
+
+/// Whether a list of recipients names the citizen, and has no more to say.
+fn names_own_alone(field: &Field<'_>, is_own: &dyn Fn(&Mailbox) -> bool) -> bool {
     let value = String::from_utf8_lossy(field.value);
     let people = fields::people_in(HeaderForm::Addresses.parse(value.as_bytes()).value());
-    let mut own: Vec<Mailbox> = people.iter().filter_map(|p| Mailbox::parse(&p.address).ok()).filter(is_own).collect();
     // An address in a name or a comment is one more than there are people.
     let signs = memchr::memchr_iter(b'@', field.value).count();
-    let named = people.iter().any(|person| person.name.as_ref().is_some_and(|name| name.contains('@')));
-    if !own.is_empty() && own.len() == people.len() && signs == people.len() && !named {
-        return copy.extend_from_slice(field.whole);
-    }
-    own.dedup();
-    if !own.is_empty() {
-        let own: Vec<String> = own.iter().map(|mailbox| format!("<{}>", mailbox.wire())).collect();
-        copy.extend_from_slice(format!("{}: {}\r\n", field.name, own.join(",\r\n ")).as_bytes());
-    }
+    let own = |person: &Person| Mailbox::parse(&person.address).is_ok_and(|mailbox| is_own(&mailbox));
+    !people.is_empty() && signs == people.len() && people.iter().all(own)
 }
 
-/// The one address that a server wrote: bare, in angle brackets, or behind its type (`rfc822;`, RFC 3798 §2.3).
-fn one(value: &[u8]) -> Option<Mailbox> {
-    let text = std::str::from_utf8(value).ok()?.trim();
-    let text = text.rsplit_once(';').map_or(text, |(_, address)| address.trim());
-    Mailbox::parse(text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(text)).ok()
+/// The same field with the addresses that may stay, without names.
+fn list(field: &Field<'_>, people: &mut Vec<Mailbox>, may_stay: &dyn Fn(&Mailbox) -> bool) -> Option<Vec<u8>> {
+    people.retain(may_stay);
+    people.dedup();
+    let people: Vec<String> = people.iter().map(|mailbox| format!("<{}>", mailbox.wire())).collect();
+    (!people.is_empty()).then(|| format!("{}: {}\r\n", field.name, people.join(",\r\n ")).into_bytes())
 }
 
-/// A piece of a Received field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece {
-    Space,
-    Comment,
-    Semicolon,
-    Word,
+/// The identifiers that may stay.
+fn ids(field: &Field<'_>, is_free: &dyn Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+    let value = views::unfolded(field.value);
+    let ids: Vec<&str> = value.split_whitespace().filter(|id| is_free(id.as_bytes())).collect();
+    (!ids.is_empty()).then(|| format!("{}: {}\r\n", field.name, ids.join("\r\n ")).into_bytes())
 }
 
-/// Pieces from the front, each with how long it is. What is not closed reaches to the end.
-fn pieces(value: &[u8]) -> Vec<(Piece, &[u8])> {
-    let mut pieces = Vec::new();
-    let mut rest = value;
-    while let Some(&first) = rest.first() {
-        let (piece, length) = match first {
-            b' ' | b'\t' | b'\r' | b'\n' => {
-                (Piece::Space, rest.iter().take_while(|octet| octet.is_ascii_whitespace()).count())
-            }
-            b';' => (Piece::Semicolon, 1),
-            b'(' => (Piece::Comment, closed(rest)),
-            _ => (Piece::Word, word(rest)),
-        };
-        let (taken, after) = rest.split_at(length.clamp(1, rest.len()));
-        pieces.push((piece, taken));
+/// The subject with each word that may not stay as an ellipsis.
+fn subject(field: &Field<'_>, is_free: &dyn Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+    let (text, _) = views::decoded(&views::unfolded(field.value));
+    let words = text.split_whitespace().map(|word| if is_free(word.as_bytes()) { word } else { "…" });
+    let text = words.collect::<Vec<_>>().join(" ");
+    let mut encoded = Vec::new();
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (word, after) = rest.split_at(rest.floor_char_boundary(IN_WORD));
+        encoded.push(format!("=?utf-8?B?{}?=", STANDARD.encode(word)));
         rest = after;
     }
-    pieces
+    is_free(text.as_bytes()).then(|| format!("{}: {}\r\n", field.name, encoded.join("\r\n ")).into_bytes())
 }
 
-/// How long a comment is (RFC 5322 §3.2.2), nested ones in it.
-fn closed(text: &[u8]) -> usize {
-    let (mut depth, mut escaped) = (0_usize, false);
-    for (at, octet) in text.iter().enumerate() {
-        match octet {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'(' => depth += 1,
-            b')' if depth == 1 => return at + 1,
-            b')' => depth = depth.saturating_sub(1),
+/// The value, and the parameters that may stay; if they still hold somebody together, those alone without which the
+/// body cannot be read.
+fn parameters(field: &Field<'_>, is_free: &dyn Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+    let text = views::unfolded(field.value);
+    let mut parts = vec![String::new()];
+    for (piece, octets) in pieces(text.as_bytes()) {
+        match (piece, parts.last_mut()) {
+            (Piece::Semicolon, _) => parts.push(String::new()),
+            (Piece::Word | Piece::Space, Some(part)) => part.push_str(&String::from_utf8_lossy(octets)),
             _ => {}
         }
     }
-    text.len()
-}
-
-/// How long a word is: to white space, semicolon or comment outside of quotes.
-fn word(text: &[u8]) -> usize {
-    let (mut quoted, mut escaped) = (false, false);
-    for (at, octet) in text.iter().enumerate() {
-        match octet {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => quoted = !quoted,
-            b' ' | b'\t' | b'\r' | b'\n' | b';' | b'(' if !quoted => return at,
-            _ => {}
-        }
+    if !parts.first().is_some_and(|value| is_free(value.as_bytes())) {
+        return None;
     }
-    text.len()
-}
-
-/// Received without its `for` clause (RFC 5321 §4.4), which may name several, and without comments that hold an address.
-fn without_recipient(field: &Field<'_>, is_own: &dyn Fn(&Mailbox) -> bool, copy: &mut Vec<u8>) {
-    let (value, end) = match field.value {
-        [value @ .., b'\r', b'\n'] => (value, &b"\r\n"[..]),
-        [value @ .., b'\n'] => (value, &b"\n"[..]),
-        value => (value, &b""[..]),
+    let needed = |part: &str| {
+        let name = part.split('=').next().unwrap_or_default().trim();
+        ["boundary", "charset"].iter().any(|needed| name.eq_ignore_ascii_case(needed))
     };
-    copy.extend_from_slice(&field.whole[..field.whole.len() - field.value.len()]);
-    let begins =
-        |word: &[u8]| [&b"from"[..], b"by", b"via", b"with", b"id"].iter().any(|w| word.eq_ignore_ascii_case(w));
-    // `Some` within a clause: its octets until its end shows whether they may stay.
-    let mut clause: Option<Vec<u8>> = None;
-    for (piece, octets) in pieces(value) {
-        let ends = piece == Piece::Semicolon || (piece == Piece::Word && (begins(octets) || is_for(octets)));
-        if ends && let Some(held) = clause.take() {
-            keep_clause(&held, is_own, copy);
-        }
-        match (&mut clause, piece) {
-            (None, Piece::Word) if is_for(octets) => clause = Some(octets.to_vec()),
-            (Some(held), _) => held.extend_from_slice(octets),
-            (None, Piece::Comment) if octets.contains(&b'@') => {}
-            (None, _) => copy.extend_from_slice(octets),
-        }
-    }
-    if let Some(held) = clause {
-        keep_clause(&held, is_own, copy);
-    }
-    copy.extend_from_slice(end);
+    let mut written = [false, true].into_iter().map(|few| {
+        let parts = parts.iter().enumerate().filter(|(at, part)| *at == 0 || !few || needed(part));
+        let parts: Vec<&str> = parts.map(|(_, part)| part.trim()).filter(|part| is_free(part.as_bytes())).collect();
+        format!("{}: {}\r\n", field.name, parts.join(";\r\n ")).into_bytes()
+    });
+    written.find(|written| written.len() <= LINE && is_free(written))
 }
 
-fn is_for(word: &[u8]) -> bool {
-    word.eq_ignore_ascii_case(b"for")
-}
-
-/// A clause that names the citizen and nobody else may stay; of another, only the fold behind it does.
-fn keep_clause(clause: &[u8], is_own: &dyn Fn(&Mailbox) -> bool, copy: &mut Vec<u8>) {
-    if one(&clause[3..]).is_some_and(|mailbox| is_own(&mailbox)) {
-        copy.extend_from_slice(clause);
-    } else {
-        let space = clause.iter().rev().take_while(|octet| octet.is_ascii_whitespace()).count();
-        copy.extend_from_slice(&clause[clause.len() - space..]);
-    }
+/// Whether a signature carries a copy of the header that was signed.
+fn has_copied_header(field: &Field<'_>) -> bool {
+    let is_signature = field.name.to_ascii_lowercase().ends_with("-signature");
+    let mut tags = field.value.split(|octet| *octet == b';').map(<[u8]>::trim_ascii_start);
+    is_signature && tags.any(|tag| matches!(tag, [b'z' | b'Z', rest @ ..] if rest.trim_ascii_start().starts_with(b"=")))
 }
 
 /// Who says to have made the results (RFC 8601 §2.5), in lower case.

@@ -101,15 +101,17 @@ pub(super) async fn raw(
     whole(&state, &citizen.account, &record).await
 }
 
-/// The citizen's copy of the message: our fields on top, and nobody else among the recipients.
+/// The citizen's copy of the message: our fields on top, and no other recipient in its header.
 pub(super) async fn whole(state: &PortalState, account: &Account, record: &Record) -> Result<Response, Fault> {
     // As it came, and the copy.
     let share = state.reading.octets(record.size.saturating_mul(2)).await?;
     let (raw, trace) = state.store.received(&account.id, record.id).await?.ok_or_else(Fault::not_found)?;
-    let (keys, shown) = (state.keys.clone(), Addressee::of(record));
+    let (here, shown) = (state.clone(), Addressee::of(record));
     let copied = tokio::task::spawn_blocking(move || match shown {
         Addressee::Anybody => [trace.as_bytes(), &raw[..]].concat(),
-        Addressee::Hashed(_) => intake::copy(&raw, &trace, &|to| shown.is(to, &keys)),
+        Addressee::Hashed(_) => {
+            intake::copy(&raw, &trace, &|to| shown.is(to, &here.keys), &|to| here.settings.served.has(to))
+        }
     });
     let copied = copied.await;
     let copy: Bytes = copied.map_err(|_| Fault::internal("a message could not be copied"))?.into();

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use super::reading::Reading;
 use super::words::Words;
 use crate::clock::{Clock, Ids};
-use crate::domain::directory::Directory;
+use crate::domain::directory::{Directory, Served};
 use crate::domain::keys::Keys;
 use crate::domain::language::Language;
 use crate::store::Store;
@@ -29,6 +29,8 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// What a reply and a page may take.
     pub limits: Limits,
+    /// Which domains are ours: no address there but a citizen's own is in what they download.
+    pub served: Served,
 }
 
 /// How people sign in.
@@ -162,6 +164,7 @@ mod tests {
             login: Login::Demo,
             time_zone: TimeZone::UTC,
             limits: Limits::default(),
+            served: Served::default(),
         }
     }
 

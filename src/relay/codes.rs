@@ -1,16 +1,11 @@
 //! No identity code in what we write: with the services before this one, staff took them out by hand. An office may have
 //! put one into its subject, its reference or a Message-ID; an answer does not carry it on.
 
-use crate::domain::identity::{IdentityCode, Scheme};
+use crate::domain::identity::{code_at, codes_in};
 
-/// Every scheme that addresses know.
-const SCHEMES: [Scheme; 1] = [Scheme::Hetu];
-/// Characters that a code of any country has, with and without its separator.
-const LENGTHS: std::ops::RangeInclusive<usize> = 9..=13;
-
-/// Whether a valid code stands in the text, between characters that are neither letters nor digits.
+/// Whether a valid code stands in the text.
 pub(super) fn has_code(text: &str) -> bool {
-    (0..text.len()).any(|at| code_at(text, at).is_some())
+    codes_in(text).next().is_some()
 }
 
 /// The text with each valid code replaced by `…`.
@@ -27,19 +22,6 @@ pub(super) fn without_codes(text: &str) -> String {
         }
     }
     kept
-}
-
-/// The length of the code that begins here.
-fn code_at(text: &str, at: usize) -> Option<usize> {
-    let bounded = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
-    let rest = text.get(at..)?;
-    if !rest.starts_with(|c: char| c.is_ascii_digit()) || !bounded(text[..at].chars().next_back()) {
-        return None;
-    }
-    LENGTHS.rev().find(|&len| {
-        let Some((code, after)) = rest.split_at_checked(len) else { return false };
-        bounded(after.chars().next()) && SCHEMES.into_iter().any(|scheme| IdentityCode::parse(scheme, code).is_ok())
-    })
 }
 
 #[cfg(test)]

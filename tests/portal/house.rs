@@ -10,6 +10,7 @@ use brevbro::clock::{Clock, Ids};
 use brevbro::domain::account::{Account, AccountState};
 use brevbro::domain::address::{Domain, Mailbox, ReversePath};
 use brevbro::domain::arrival::{Arrival, NewRecord, Placement, Raw, Summary};
+use brevbro::domain::directory::Served;
 use brevbro::domain::envelope::{Defaults, Destination, Sender, ToCitizen};
 use brevbro::domain::ids::{ArrivalId, ConversationId, RecordId};
 use brevbro::domain::keys::Keys;
@@ -35,6 +36,11 @@ pub const ANNA: &str = "anna.virtanen@konto.example";
 
 fn keys() -> Keys {
     Keys::derive(&[7; 32])
+}
+
+/// What is ours there.
+pub fn served() -> Served {
+    Served { domains: vec![Domain::parse("konto.example").unwrap()], identity_domains: Vec::new() }
 }
 
 /// All of it; gone when dropped.
@@ -97,6 +103,7 @@ impl House {
             login: Login::Demo,
             time_zone: TimeZone::get("Europe/Helsinki").unwrap(),
             limits: Limits::default(),
+            served: served(),
         };
         change(&mut settings);
         let state = PortalState::new(settings, store.clone(), keys, clock, ids.clone());
