@@ -18,9 +18,19 @@ as_user() {
     if [ "$(id -un)" = "$user" ]; then "$@"; else as_root runuser -u "$user" -- "$@"; fi
 }
 
-# A port of 127.0.0.1 that nobody listens on now.
+# A port of 127.0.0.1 that nobody listens on now, below those that the system gives to connections that leave.
 free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    python3 -c '
+import random, socket
+while True:
+    port = random.randrange(10000, 20000)
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+    print(port)
+    break'
 }
 
 # Waits until something answers on a port of 127.0.0.1, ten seconds at most.

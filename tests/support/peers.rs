@@ -16,9 +16,14 @@ pub fn folder(purpose: &str) -> tempfile::TempDir {
     folder
 }
 
-/// A port of 127.0.0.1 that nobody listens on now.
+/// A port of 127.0.0.1 that nobody listens on now. Below those that the system gives to connections that leave: one of
+/// these could be taken by some other test's client before a server listens there.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    use std::hash::{BuildHasher, RandomState};
+    let chance = RandomState::new().hash_one(std::process::id());
+    let ports = (0..1000).map(|step| 20_000 + u16::try_from((chance % 12_000 + step) % 12_000).unwrap());
+    let mut free = ports.filter(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.next().expect("one of a thousand ports is free")
 }
 
 /// Runs a script of `tests/peers`, and gives what it prints.
