@@ -68,7 +68,9 @@ pub(super) fn unfolded(field: &[u8]) -> String {
 /// With its encoded words (RFC 2047) decoded wherever they stand; and whether one could not be.
 pub(super) fn decoded(text: &str) -> (String, bool) {
     let (mut out, mut is_opaque, mut rest, mut after_word) = (String::new(), false, text, false);
-    while let Some(begin) = rest.find("=?") {
+    // Behind the last end there is no word to look for.
+    let last = text.rfind("?=").unwrap_or_default();
+    while let Some(begin) = rest.find("=?").filter(|begin| text.len() - rest.len() + begin < last) {
         let (before, word) = rest.split_at(begin);
         // White space between two encoded words is none.
         if !(after_word && before.trim().is_empty()) {
