@@ -52,8 +52,7 @@ fuzz_target!(|raw: &[u8]| {
     let made = copy(&named);
     let rest = &made[TRACE.len()..];
     let read = intake::read(&named, &limits);
-    let authors: Vec<String> =
-        read.from.iter().chain(&read.reply_to).map(|author| author.address.to_lowercase()).collect();
+    let authors: Vec<String> = read.from.iter().map(|author| author.address.to_lowercase()).collect();
     if header.is_some_and(is_header) && !authors.iter().any(|author| author.contains(OTHER)) {
         let end = rest.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(rest.len());
         let header = String::from_utf8_lossy(&rest[..end]).replace("\r\n ", " ").replace("\r\n\t", " ");
