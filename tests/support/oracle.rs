@@ -136,7 +136,8 @@ impl Oracle {
         for parameter in &parameters {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             let name = name.to_uppercase();
-            let is_keyword = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && !name.starts_with('-');
+            let is_keyword = name.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
             match (name.as_str(), value.to_uppercase().as_str()) {
                 _ if !is_keyword || value.contains('=') || parameter.ends_with('=') => return self.fault(501),
                 _ if names.contains(&name) => return self.fault(501),
