@@ -18,7 +18,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("smtp", &["domain", "texts"]),
     ("trust", &["domain"]),
     ("routing", &["domain"]),
-    ("intake", &["domain"]),
+    ("smime", &["domain"]),
+    ("intake", &["domain", "smime"]),
     ("authentication", &["domain", "clock"]),
     ("acme", &["domain", "clock"]),
     ("config", &["domain"]),
@@ -47,6 +48,7 @@ const FENCES: &[(&[&str], &[&str])] = &[
     (&["lettre"], &["relay/"]),
     (&["hickory_resolver"], &["relay/", "authentication/", "commands/check/"]),
     (&["mail_auth"], &["authentication/"]),
+    (&["cms", "webpki", "cbc", "des"], &["smime/"]),
     (&["argon2"], &["inbound/"]),
     (&["ppp", "governor"], &["listener/", "inbound/"]),
     (&["instant_acme"], &["acme/"]),
@@ -68,7 +70,7 @@ const PROOFS: &[(&str, &str, &str)] =
     &[("TrustedOffice", "attest", "trust"), ("Route", "decided", "routing"), ("Receipt", "issued", "store")];
 
 /// Rooms that decide and never act: no sockets, files, threads, tasks or clocks of the system.
-const PURE: &[&str] = &["domain", "smtp", "trust", "routing"];
+const PURE: &[&str] = &["domain", "smtp", "smime", "trust", "routing", "intake"];
 /// Of `std::net` these are but values.
 const ADDRESSES: &[&str] = &["IpAddr", "Ipv4Addr", "Ipv6Addr", "SocketAddr", "AddrParseError"];
 

@@ -78,6 +78,8 @@ pub struct Content {
     pub language: Option<String>,
     /// Everything that is not the body shown.
     pub attachments: Vec<Attachment>,
+    /// Every part of the message, and what became of it.
+    pub parts: Vec<PartAccount>,
     /// Whatever was not as it should be.
     pub defects: Vec<Defect>,
     /// Whether a machine wrote it.
@@ -119,12 +121,57 @@ pub enum Disposition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PartStatus {
-    /// Offered as it came.
-    AsItCame,
+    /// It holds other parts.
+    Container,
+    /// Its text is shown.
+    Shown,
+    /// What was packed in it stands as parts of its own.
+    Converted,
     /// Shown in the HTML.
     Inline,
+    /// Not shown and not to be fetched alone; the raw message has it.
+    HeldBack,
+    /// Offered as it came.
+    AsItCame,
     /// Its transfer encoding is damaged: what could be decoded is offered.
     Damaged,
+    /// Part of an enclosed message.
+    Enclosed,
+}
+
+impl PartStatus {
+    /// The word in the API.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Container => "container",
+            Self::Shown => "shown",
+            Self::Converted => "converted",
+            Self::Inline => "inline",
+            Self::HeldBack => "held-back",
+            Self::AsItCame => "as-it-came",
+            Self::Damaged => "damaged",
+            Self::Enclosed => "enclosed",
+        }
+    }
+}
+
+/// One part of a message, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartAccount {
+    /// `0` the message itself, `1.2` the second part of its first part; what was opened is the first part of what it was
+    /// packed in.
+    pub part: String,
+    /// `type/subtype`, lower case.
+    pub media_type: String,
+    /// What became of it.
+    pub status: PartStatus,
+    /// Why it was held back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// The attachment as which it can be fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<usize>,
 }
 
 /// Something in the message that is not as the standards have it.

@@ -2,28 +2,34 @@
 
 use std::borrow::Cow;
 
-use mail_parser::{HeaderForm, HeaderName, Message, MessagePart, PartFlags, PartKind};
+use mail_parser::{HeaderForm, HeaderName, MessagePart, PartFlags, PartKind};
 
 use super::defects::{self, FILE_NAME, TNEF};
 use super::names::{self, Taken};
-use super::{Limits, body, fields, layout, text};
-use crate::domain::record::{Attachment, Defect, Disposition, PartStatus};
+use super::opened::Opened;
+use super::tree::{Fate, Tree};
+use super::{Limits, body, fields, text};
+use crate::domain::record::{Attachment, Defect, Disposition, PartAccount, PartStatus};
+use crate::smime::Keyring;
 
 /// One attachment with its octets, decoded. A forwarded message comes as it came. `None`: there is no such one.
 #[must_use]
 pub fn attachment(raw: &[u8], index: usize) -> Option<(Attachment, Vec<u8>)> {
     let limits = Limits::default();
-    let message = limits.parse(raw)?;
-    layout::attachments(&message, &limits).nth(index)?;
-    let shown = body::pictures_shown(&message, &limits);
+    let opened = Opened::of(raw, &limits, &Keyring::default());
+    let parsed = opened.parsed();
+    let tree = Tree::of(&opened, &parsed);
+    tree.attachments().nth(index)?;
+    let shown = body::pictures_shown(&tree, &limits);
     // Names depend on those before.
     let mut taken = Taken::default();
     let (mut found, mut octets) = (None, Vec::new());
-    for (at, part) in layout::attachments(&message, &limits).enumerate().take(index + 1) {
-        let name = taken.distinct(name_of(&part, at).0);
+    for (at, node) in tree.attachments().enumerate().take(index + 1) {
+        let part = &node.part;
+        let name = taken.distinct(name_of(part, at).0);
         if at == index {
             let (bytes, problems) = part.decoded_checked();
-            found = Some(described(&part, at, name, &bytes, !problems.is_empty(), shown.contains(&at)));
+            found = Some(described(part, at, name, &bytes, !problems.is_empty(), shown.contains(&at)));
             octets = bytes.into_owned();
         }
     }
@@ -31,33 +37,46 @@ pub fn attachment(raw: &[u8], index: usize) -> Option<(Attachment, Vec<u8>)> {
 }
 
 /// All attachments, without their octets. `shown` tells which pictures stand in the HTML.
-pub(super) fn all(
-    message: &Message<'_>,
-    limits: &Limits,
-    shown: &dyn Fn(usize) -> bool,
-    numbers: &dyn Fn(&MessagePart<'_>) -> String,
-    found: &mut Vec<Defect>,
-) -> Vec<Attachment> {
+pub(super) fn all(tree: &Tree<'_>, shown: &dyn Fn(usize) -> bool, found: &mut Vec<Defect>) -> Vec<Attachment> {
     let mut taken = Taken::default();
     let mut attachments = Vec::new();
-    for (index, part) in layout::attachments(message, limits).enumerate() {
-        let (name, changed) = name_of(&part, index);
-        let number = numbers(&part);
+    for (index, node) in tree.attachments().enumerate() {
+        let (part, number) = (&node.part, &node.number);
+        let (name, changed) = name_of(part, index);
         let name = taken.distinct(name);
         if changed {
-            found.push(defects::at(&number, FILE_NAME, name.clone()));
+            found.push(defects::at(number, FILE_NAME, name.clone()));
         }
         let (bytes, problems) = part.decoded_checked();
-        for (code, detail) in text::encoding_faults(&part, problems) {
-            found.push(defects::at(&number, code, detail));
+        for (code, detail) in text::encoding_faults(part, problems) {
+            found.push(defects::at(number, code, detail));
         }
-        let attachment = described(&part, index, name, &bytes, !problems.is_empty(), shown(index));
+        let attachment = described(part, index, name, &bytes, !problems.is_empty(), shown(index));
         if matches!(&*attachment.media_type, "application/ms-tnef" | "application/vnd.ms-tnef") {
-            found.push(defects::at(&number, TNEF, attachment.filename.clone()));
+            found.push(defects::at(number, TNEF, attachment.filename.clone()));
         }
         attachments.push(attachment);
     }
     attachments
+}
+
+/// Every part with what became of it.
+pub(super) fn account(tree: &Tree<'_>, attachments: &[Attachment]) -> Vec<PartAccount> {
+    let mut offered = attachments.iter();
+    let account = |node: &super::tree::Node<'_>| {
+        let attachment = if node.is_offered() { offered.next() } else { None };
+        let (status, reason) = match node.fate {
+            Fate::Container => (PartStatus::Container, None),
+            Fate::Shown { .. } => (PartStatus::Shown, None),
+            Fate::Converted { .. } => (PartStatus::Converted, None),
+            Fate::Offered => (attachment.map_or(PartStatus::AsItCame, |a| a.status), None),
+            Fate::HeldBack(why) => (PartStatus::HeldBack, Some(why.word())),
+            Fate::Enclosed => (PartStatus::Enclosed, None),
+        };
+        let media_type = media_type(&node.part);
+        PartAccount { part: node.number.clone(), media_type, status, reason, attachment: attachment.map(|a| a.index) }
+    };
+    tree.nodes.iter().map(account).collect()
 }
 
 fn described(
@@ -131,6 +150,11 @@ pub(super) fn is_picture(part: &MessagePart<'_>) -> bool {
             | "image/avif"
             | "image/bmp"
     )
+}
+
+/// The name by which a part is spoken of to its sender.
+pub(super) fn file_name(part: &MessagePart<'_>, index: usize) -> String {
+    name_of(part, index).0
 }
 
 /// The safe name, and whether it had to be changed into one.

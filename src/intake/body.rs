@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use mail_parser::{Message, MessagePart, PartKind};
+use mail_parser::PartKind;
 
 use super::outline::{self, Outline};
 use super::text::{Faults, decoded, plain, tidy, unlabelled};
-use super::{Limits, attachments, defects, fields, html, layout};
+use super::tree::{Fate, Tree, is_unopened};
+use super::{Limits, attachments, defects, fields, html};
 use crate::domain::record::Defect;
 
 /// Octets shown of a multipart that cannot be divided.
@@ -27,47 +28,44 @@ enum Piece {
 }
 
 impl Body {
-    /// Reads it. `number` names a part in the defects.
-    pub(super) fn read(
-        message: &Message<'_>,
-        limits: &Limits,
-        number: &dyn Fn(&MessagePart<'_>) -> String,
-        found: &mut Vec<Defect>,
-    ) -> Self {
+    /// Reads it.
+    pub(super) fn read(tree: &Tree<'_>, limits: &Limits, found: &mut Vec<Defect>) -> Self {
         let mut texts: Vec<String> = Vec::new();
         let mut of_html: Vec<String> = Vec::new();
         let mut html = Vec::new();
         let mut has_html = false;
         let mut budget = outline::Budget::default();
         let mut languages = (None, None);
-        for part in message.root().parts().filter(layout::is_body) {
-            let (source, mut faults) = decoded(&part, limits.body_bytes);
+        for node in &tree.nodes {
+            let Fate::Shown { text: in_text, html: in_html, .. } = node.fate else { continue };
+            let part = &node.part;
+            let (source, mut faults) = decoded(part, limits.body_bytes);
             let said = fields::language(part.headers());
             if matches!(part.kind(), PartKind::Html) {
                 let outline = outline::of(&source, &mut budget);
                 note(&outline, &mut faults);
                 let text = tidy(&outline.text, &mut Faults::new()).trim_end().to_owned();
                 languages.1 = languages.1.or(said).or_else(|| outline.language.clone());
-                if part.in_text_body() {
+                if in_text {
                     texts.push(text.clone());
                 }
-                if part.in_html_body() {
+                if in_html {
                     let fit = !outline.too_complex && part.raw_body().len() <= limits.body_bytes;
                     has_html |= fit;
                     html.push(if fit { Piece::Html(source.into_owned(), outline) } else { Piece::Text(text.clone()) });
                 }
                 of_html.push(text);
             } else {
-                let text = plain(&part, &source, &mut faults);
+                let text = plain(part, &source, &mut faults);
                 languages.0 = languages.0.or(said);
-                if part.in_html_body() {
+                if in_html {
                     html.push(Piece::Text(text.clone()));
                 }
-                if part.in_text_body() {
+                if in_text {
                     texts.push(text);
                 }
             }
-            found.extend(faults.into_iter().map(|(code, detail)| defects::at(&number(&part), code, detail)));
+            found.extend(faults.into_iter().map(|(code, detail)| defects::at(&node.number, code, detail)));
         }
         let joined = |texts: Vec<String>| {
             let texts: Vec<_> = texts.into_iter().filter(|text| !text.trim().is_empty()).collect();
@@ -82,9 +80,11 @@ impl Body {
             html.clear();
         }
         // A multipart that cannot be divided, and nothing else: an attachment, but its beginning can be read here.
-        let root = message.root_part();
-        if text.is_empty() && html.is_empty() && layout::is_unopened(&root) {
-            let body = root.raw_body();
+        if let Some(root) = tree.nodes.first().filter(|root| is_unopened(&root.part))
+            && text.is_empty()
+            && html.is_empty()
+        {
+            let body = root.part.raw_body();
             let shown = unlabelled(&body[..body.len().min(UNDIVIDED)], &mut Faults::new()).into_owned();
             tidy(&shown, &mut Faults::new()).trim().clone_into(&mut text);
         }
@@ -127,18 +127,18 @@ fn note(outline: &Outline, faults: &mut Faults) {
 }
 
 /// The attachments that the HTML shows.
-pub(super) fn pictures_shown(message: &Message<'_>, limits: &Limits) -> HashSet<usize> {
-    let body = Body::read(message, limits, &|_| String::new(), &mut Vec::new());
-    pictures(message, limits, &body).into_values().collect()
+pub(super) fn pictures_shown(tree: &Tree<'_>, limits: &Limits) -> HashSet<usize> {
+    let body = Body::read(tree, limits, &mut Vec::new());
+    pictures(tree, &body).into_values().collect()
 }
 
 /// Content-ID → index, of the pictures that the HTML shows.
-pub(super) fn pictures(message: &Message<'_>, limits: &Limits, body: &Body) -> HashMap<String, usize> {
+pub(super) fn pictures(tree: &Tree<'_>, body: &Body) -> HashMap<String, usize> {
     let mut pictures = HashMap::new();
     if body.shows_any() {
-        for (index, part) in layout::attachments(message, limits).enumerate() {
-            let Some(id) = attachments::content_id(&part) else { continue };
-            if attachments::is_picture(&part) && body.shows(&id) {
+        for (index, node) in tree.attachments().enumerate() {
+            let Some(id) = attachments::content_id(&node.part) else { continue };
+            if attachments::is_picture(&node.part) && body.shows(&id) {
                 // The first of several with one id, as mail programs do.
                 pictures.entry(id).or_insert(index);
             }

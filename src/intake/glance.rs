@@ -3,10 +3,13 @@
 use jiff::Timestamp;
 use mail_parser::{HeaderName, Message};
 
-use super::{Limits, fields, kind, layout};
+use super::opened::Opened;
+use super::tree::Tree;
+use super::{Limits, fields, kind};
 use crate::domain::record::{Classification, Person, Tags};
 use crate::domain::tags;
 use crate::domain::token::MARK_FIELD;
+use crate::smime::Keyring;
 
 /// Marks that are looked at: one for each time round.
 const MARKS: usize = 10;
@@ -73,10 +76,20 @@ impl Glance {
 /// Reads what the door needs. Tens of microseconds for an ordinary message: no body is decoded.
 #[must_use]
 pub fn glance(raw: &[u8], limits: &Limits) -> Glance {
-    limits.parse(raw).map(|message| of(&message, limits)).unwrap_or_default()
+    Opened::of(raw, limits, &Keyring::default()).glance()
 }
 
-pub(super) fn of(message: &Message<'_>, limits: &Limits) -> Glance {
+impl Opened<'_> {
+    /// What the door needs.
+    #[must_use]
+    pub fn glance(&self) -> Glance {
+        let parsed = self.parsed();
+        let Some(Some(message)) = parsed.first() else { return Glance::default() };
+        of(message, &Tree::of(self, &parsed), &self.limits)
+    }
+}
+
+pub(super) fn of(message: &Message<'_>, tree: &Tree<'_>, limits: &Limits) -> Glance {
     let headers = message.headers();
     let (subject, tags) = tags::subject(&fields::subject(headers));
     Glance {
@@ -86,7 +99,7 @@ pub(super) fn of(message: &Message<'_>, limits: &Limits) -> Glance {
         date: fields::date(headers),
         message_id: fields::message_id(headers),
         answers: fields::answers(headers),
-        attachments: u32::try_from(layout::attachments(message, limits).count()).unwrap_or(u32::MAX),
+        attachments: u32::try_from(tree.attachments().count()).unwrap_or(u32::MAX),
         classification: kind::of(message),
         answered_by_machine: kind::is_answer(message),
         marks: headers.all(MARK_FIELD).take(MARKS).map(fields::text).collect(),

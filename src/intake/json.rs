@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Limits, read, report};
 use crate::domain::arrival::Finding;
-use crate::domain::record::{Attachment, Classification, Content, Defect, Kind, Person, Record};
+use crate::domain::record::{Attachment, Classification, Content, Defect, Kind, PartAccount, Person, Record};
 
 /// One record. What is not known is `null`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,6 +45,8 @@ pub struct RecordJson {
     pub reply_allowed: Option<bool>,
     /// Everything that is not the body shown.
     pub attachments: Vec<Attachment>,
+    /// Every part of the message, and what became of it.
+    pub parts: Vec<PartAccount>,
     /// Whatever was not as it should be.
     pub defects: Vec<Defect>,
     /// Whether a machine wrote it.
@@ -119,6 +121,7 @@ impl RecordJson {
             due: tags.due.map(|due| due.to_string()),
             reply_allowed: tags.no_reply.then_some(false),
             attachments: content.attachments,
+            parts: content.parts,
             defects: content.defects,
             classification: content.classification,
             report: None,

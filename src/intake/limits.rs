@@ -15,11 +15,20 @@ pub struct Limits {
     pub header_fields: usize,
     /// Octets of one text or HTML part, as written. Beyond it only the beginning is shown, and the whole is an attachment.
     pub body_bytes: usize,
+    /// Octets that may come of what is packed (TNEF, S/MIME), all together. What would be more stays packed.
+    pub opened_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { parts: 1000, depth: 32, header_bytes: 256 << 10, header_fields: 1000, body_bytes: 8 << 20 }
+        Self {
+            parts: 1000,
+            depth: 32,
+            header_bytes: 256 << 10,
+            header_fields: 1000,
+            body_bytes: 8 << 20,
+            opened_bytes: 128 << 20,
+        }
     }
 }
 

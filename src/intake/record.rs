@@ -5,9 +5,12 @@ use std::collections::HashSet;
 use mail_parser::{HeaderName, Message, MessagePart, PartFlags};
 
 use super::body::{self, Body};
+use super::opened::Opened;
 use super::text::{Faults, tidy, unlabelled};
-use super::{Limits, attachments, defects, fields, glance, layout};
+use super::tree::{Fate, Tree, is_unopened};
+use super::{Limits, attachments, defects, fields, glance};
 use crate::domain::record::{Content, Defect};
+use crate::smime::Keyring;
 
 /// How a message is to be read.
 #[derive(Debug, Clone, Default)]
@@ -26,37 +29,48 @@ pub fn read(raw: &[u8], limits: &Limits) -> Content {
 /// Reads everything, as the options say.
 #[must_use]
 pub fn read_with(raw: &[u8], limits: &Limits, options: &ReadOptions) -> Content {
-    let Some(message) = limits.parse(raw) else { return without_headers(raw, limits) };
-    let glance = glance::of(&message, limits);
-    let headers = message.headers();
-    let mut found = defects_of_headers(&message, &glance);
-    let numbered = layout::numbered(&message);
-    for (number, part) in &numbered {
-        structure(number, part, &mut found);
-    }
-    let number = |part: &MessagePart<'_>| {
-        numbered.iter().find(|(_, p)| p.id() == part.id()).map_or_else(|| "0".to_owned(), |(number, _)| number.clone())
-    };
-    let body = Body::read(&message, limits, &number, &mut found);
-    let pictures = body::pictures(&message, limits, &body);
-    let shown: HashSet<usize> = pictures.values().copied().collect();
-    let mut people = fields::people(headers, HeaderName::To);
-    people.extend(fields::people(headers, HeaderName::Cc));
-    Content {
-        html: body.html(&pictures, options.inline_base.as_deref()),
-        language: fields::language(headers).or(body.language),
-        text: body.text,
-        attachments: attachments::all(&message, limits, &|index| shown.contains(&index), &number, &mut found),
-        subject: glance.subject,
-        tags: glance.tags,
-        from: glance.from,
-        to: people,
-        date: glance.date,
-        message_id: glance.message_id,
-        in_reply_to: fields::ids(headers, HeaderName::InReplyTo).into_iter().next(),
-        references: fields::ids(headers, HeaderName::References),
-        defects: found,
-        classification: glance.classification,
+    Opened::of(raw, limits, &Keyring::default()).content(options)
+}
+
+impl Opened<'_> {
+    /// The whole message.
+    #[must_use]
+    pub fn content(&self, options: &ReadOptions) -> Content {
+        let (limits, parsed) = (&self.limits, self.parsed());
+        let Some(Some(message)) = parsed.first() else { return without_headers(self.raw(), limits) };
+        let tree = Tree::of(self, &parsed);
+        let glance = glance::of(message, &tree, limits);
+        let headers = message.headers();
+        let mut found = defects_of_headers(message, &glance);
+        for node in tree.nodes.iter().filter(|node| node.fate != Fate::Enclosed) {
+            structure(&node.number, &node.part, &mut found);
+            for (code, detail) in node.packed.into_iter().flat_map(|packed| &packed.faults) {
+                found.push(defects::at(&node.number, code, detail.clone()));
+            }
+        }
+        let body = Body::read(&tree, limits, &mut found);
+        let pictures = body::pictures(&tree, &body);
+        let shown: HashSet<usize> = pictures.values().copied().collect();
+        let mut people = fields::people(headers, HeaderName::To);
+        people.extend(fields::people(headers, HeaderName::Cc));
+        let attachments = attachments::all(&tree, &|index| shown.contains(&index), &mut found);
+        Content {
+            html: body.html(&pictures, options.inline_base.as_deref()),
+            language: fields::language(headers).or(body.language),
+            text: body.text,
+            parts: attachments::account(&tree, &attachments),
+            attachments,
+            subject: glance.subject,
+            tags: glance.tags,
+            from: glance.from,
+            to: people,
+            date: glance.date,
+            message_id: glance.message_id,
+            in_reply_to: fields::ids(headers, HeaderName::InReplyTo).into_iter().next(),
+            references: fields::ids(headers, HeaderName::References),
+            defects: found,
+            classification: glance.classification,
+        }
     }
 }
 
@@ -120,7 +134,7 @@ fn structure(number: &str, part: &MessagePart<'_>, found: &mut Vec<Defect>) {
             add(code);
         }
     }
-    let unopened = layout::is_unopened(part) && !flags.contains(PartFlags::LIMIT_REACHED);
+    let unopened = is_unopened(part) && !flags.contains(PartFlags::LIMIT_REACHED);
     if unopened && !flags.contains(PartFlags::MISSING_DELIMITER) {
         add(defects::DELIMITER_MISSING);
     }

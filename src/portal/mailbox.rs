@@ -210,9 +210,9 @@ fn file(words: &Words, path: &str, attachment: &Attachment) -> FileView {
         name: attachment.filename.clone(),
         about: format!("{}, {}", thread::kind_of_file(&attachment.media_type), words.size(attachment.size)),
         note: match attachment.status {
-            PartStatus::AsItCame => None,
-            PartStatus::Inline => Some(words.t("part-inline")),
             PartStatus::Damaged => Some(words.t("part-damaged")),
+            PartStatus::Inline => Some(words.t("part-inline")),
+            _ => None,
         },
         damaged: attachment.status == PartStatus::Damaged,
     }

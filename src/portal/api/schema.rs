@@ -47,6 +47,8 @@ pub(in crate::portal) struct RecordSchema {
     reply_allowed: bool,
     /// Everything that is not the body shown.
     attachments: Vec<AttachmentSchema>,
+    /// Every part of the message, and what became of it.
+    parts: Vec<PartSchema>,
     /// Whatever was not as it should be.
     defects: Vec<DefectSchema>,
     /// Whether a machine wrote it.
@@ -83,6 +85,24 @@ pub(in crate::portal) struct AttachmentSchema {
     content_id: Option<String>,
     /// `as-it-came`, `inline` (shown in the HTML) or `damaged`.
     status: String,
+}
+
+/// A part of the message, and what became of it.
+#[derive(ToSchema)]
+#[schema(as = Part)]
+pub(in crate::portal) struct PartSchema {
+    /// `0` the message itself, `1.2` the second part of the first part.
+    part: String,
+    /// `type/subtype`.
+    media_type: String,
+    /// `container`, `shown`, `converted`, `inline`, `held-back`, `as-it-came`, `damaged` or `enclosed`.
+    status: String,
+    /// Why it was held back.
+    #[schema(required = false)]
+    reason: Option<String>,
+    /// The attachment as which it can be fetched.
+    #[schema(required = false)]
+    attachment: Option<usize>,
 }
 
 /// Something that is not as the standards have it.

@@ -1,0 +1,44 @@
+//! What may have been packed into one part, and its opening: octets in, a MIME entity out (RFC 2045 §2.4), which is then
+//! read like any other.
+
+use mail_parser::{MessagePart, PartKind};
+
+use super::attachments;
+use super::text::Faults;
+use crate::smime::Keyring;
+
+/// How a part is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// A whole message with a transfer encoding, which RFC 2046 §5.2.1 forbids and mailers do.
+    EncodedMessage,
+}
+
+/// An opened part.
+#[derive(Debug, Default)]
+pub(super) struct Unpacked {
+    /// Header fields and body; `None`: nothing could be made of it.
+    pub(super) entity: Option<Vec<u8>>,
+    pub(super) faults: Faults,
+    /// The packed part stays downloadable as it came.
+    pub(super) offered: bool,
+}
+
+/// How the part is packed, if it is.
+pub(super) fn packing(part: &MessagePart<'_>) -> Option<Packing> {
+    match &*attachments::media_type(part) {
+        "message/rfc822" | "message/global" if matches!(part.kind(), PartKind::Binary) => Some(Packing::EncodedMessage),
+        _ => None,
+    }
+}
+
+/// Opens it, into at most `room` octets.
+pub(super) fn unpack(packing: Packing, part: &MessagePart<'_>, _keyring: &Keyring, room: usize) -> Unpacked {
+    match packing {
+        Packing::EncodedMessage => {
+            let octets = part.decoded();
+            let entity = (octets.len() <= room).then(|| octets.into_owned());
+            Unpacked { entity, faults: Faults::new(), offered: true }
+        }
+    }
+}
