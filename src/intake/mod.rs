@@ -14,6 +14,7 @@
 
 mod attachments;
 mod body;
+mod codepage;
 mod copy;
 mod defects;
 mod fields;
@@ -28,8 +29,10 @@ mod opened;
 mod outline;
 mod record;
 pub mod report;
+pub mod rtf;
 mod style;
 mod text;
+mod tnef;
 mod tree;
 mod unpack;
 
