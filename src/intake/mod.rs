@@ -27,6 +27,7 @@ mod lines;
 mod names;
 mod opened;
 mod outline;
+mod outside;
 mod record;
 pub mod report;
 pub mod rtf;

@@ -87,6 +87,10 @@ impl<'t> Properties<'t> {
         self.page = page;
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     pub(super) fn get(&self, name: Name) -> Option<Value<'t>> {
         self.list.iter().find(|(n, _)| *n == name).map(|(_, value)| *value)
     }
@@ -94,13 +98,14 @@ impl<'t> Properties<'t> {
     /// A text, without the zeros at its end; `None`: there is none, or it is blank.
     pub(super) fn text(&self, name: Name) -> Option<String> {
         let mut values = self.list.iter().filter(|(n, _)| *n == name).map(|(_, value)| *value);
-        values.find_map(|value| match value {
-            Value::Ansi(octets) => Some(codepage::decode(self.page, octets).into_owned()),
-            Value::Unicode(octets) => Some(codepage::utf16(octets)),
-            _ => None,
-        })
-        .map(|text| text.trim_end_matches('\0').to_owned())
-        .filter(|text| !text.trim().is_empty())
+        values
+            .find_map(|value| match value {
+                Value::Ansi(octets) => Some(codepage::decode(self.page, octets).into_owned()),
+                Value::Unicode(octets) => Some(codepage::utf16(octets)),
+                _ => None,
+            })
+            .map(|text| text.trim_end_matches('\0').to_owned())
+            .filter(|text| !text.trim().is_empty())
     }
 
     /// A text of one line: what follows a zero is left out.
