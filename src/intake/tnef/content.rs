@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::DEEPEST;
+use super::dates::{self, Calendar};
 use super::entity::{Entity, file_fields, is_token, unstructured, words};
 use super::file::{self, Content};
 use super::letter::{File, Letter, Recipient, Who};
@@ -70,6 +71,13 @@ impl Unpacking {
                 parts.extend(text.map(|text| Entity::text("plain", text)));
                 parts.extend(inline);
             }
+        }
+        if let Some(Calendar { method, text }) = dates::calendar(&letter) {
+            let fields = file_fields(&format!("text/calendar; charset=utf-8; method={method}"), None);
+            parts.push(Entity::Leaf { fields, octets: Cow::Owned(text.into_bytes()) });
+        }
+        if let Some((name, card)) = dates::contact(&letter) {
+            parts.push(Entity::file("text/vcard; charset=utf-8", Some(&format!("{name}.vcf")), card.into_bytes()));
         }
         parts.extend(files);
         Entity::several("mixed", parts).unwrap_or_else(|| Entity::text("plain", Vec::new()))

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::date;
 
-use super::property::{Name, Properties, Value, number32};
+use super::property::{Name, Properties, number32};
 use super::stream::{Attribute, Attributes, Damage, Id};
 use crate::intake::codepage;
 
@@ -327,14 +327,6 @@ impl File<'_> {
             _ => Some(name),
         }
     }
-
-    /// Its octets, wherever they stand.
-    pub(super) fn octets(&self) -> Option<&[u8]> {
-        self.data.or_else(|| match self.properties.get(names::ATTACH_DATA) {
-            Some(Value::Binary(octets)) => Some(octets),
-            _ => None,
-        })
-    }
 }
 
 /// What an admin is told of it.
@@ -358,5 +350,5 @@ fn moment(data: &[u8]) -> Option<Timestamp> {
     if !valid {
         return None;
     }
-    date(year, month, day).at(hour, minute, second, 0).in_tz("UTC").ok().map(|zoned| zoned.timestamp())
+    jiff::tz::TimeZone::UTC.to_timestamp(date(year, month, day).at(hour, minute, second, 0)).ok()
 }

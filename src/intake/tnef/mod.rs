@@ -4,19 +4,22 @@
 //! What is damaged is read as far as it goes, and what was wrong is said. Nothing here fails, recurses deeper than
 //! [`DEEPEST`] messages, or holds more than it was given room for; files are copied once, into the entity.
 
+mod cards;
 mod content;
+mod dates;
 mod entity;
 mod file;
 mod letter;
 mod lzfu;
 mod property;
+mod recurrence;
 mod stream;
 
 use mail_parser::{MessagePart, PartKind};
 
 use super::attachments;
 use super::defects::{TNEF_DAMAGED, TNEF_ELSEWHERE};
-use super::text::{Faults, encoding_faults};
+use super::text::encoding_faults;
 use super::unpack::Unpacked;
 use content::Unpacking;
 use letter::Letter;

@@ -28,7 +28,7 @@ ids! {
     ORIGINAL_CLASS = 0x0007_0006,
     DATE_START = 0x0003_0006,
     DATE_END = 0x0003_0007,
-    AID_OWNER = 0x0004_0008,
+    AID_OWNER = 0x0005_0008,
     REQUEST_RESPONSE = 0x0004_0009,
     FROM = 0x0000_8000,
     SUBJECT = 0x0001_8004,
@@ -161,8 +161,8 @@ impl<'t> Iterator for Attributes<'t> {
         loop {
             let rest = self.octets.get(self.at..).filter(|rest| !rest.is_empty())?;
             let Some(Head { id, data, sum }) = Head::at(self.octets, self.at) else {
-                // Zeros at the end are padding.
-                if rest.iter().all(|octet| *octet == 0) {
+                // Zeros and line ends behind the last are harmless.
+                if rest.iter().all(|octet| matches!(octet, 0 | b'\r' | b'\n')) {
                     return None;
                 }
                 self.note(Damage::Noise);
