@@ -1,7 +1,7 @@
 //! Compressed RTF (MS-OXRTFCP).
 
 /// What every dictionary begins with (§2.2.1.1.1).
-const PRELOADED: &[u8] =
+pub(super) const PRELOADED: &[u8] =
     b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \
 \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \
 \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx";
