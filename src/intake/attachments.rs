@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use mail_parser::{HeaderForm, HeaderName, MessagePart, PartFlags, PartKind};
 
-use super::defects::{self, FILE_NAME, TNEF};
+use super::defects::{self, FILE_NAME};
 use super::names::{self, Taken};
 use super::opened::Opened;
 use super::tree::{Fate, Tree};
@@ -52,9 +52,6 @@ pub(super) fn all(tree: &Tree<'_>, shown: &dyn Fn(usize) -> bool, found: &mut Ve
             found.push(defects::at(number, code, detail));
         }
         let attachment = described(part, index, name, &bytes, !problems.is_empty(), shown(index));
-        if matches!(&*attachment.media_type, "application/ms-tnef" | "application/vnd.ms-tnef") {
-            found.push(defects::at(number, TNEF, attachment.filename.clone()));
-        }
         attachments.push(attachment);
     }
     attachments
@@ -105,7 +102,8 @@ fn described(
     }
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// Hex.
+pub(super) fn sha256(bytes: &[u8]) -> String {
     use std::fmt::Write;
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     digest.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {

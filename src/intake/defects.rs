@@ -56,8 +56,10 @@ codes! {
     ACTIVE_CONTENT = "active-content-removed";
     /// A file name that would be unsafe as written.
     FILE_NAME = "file-name-changed";
-    /// Outlook packed the attachments into one that few programs can open (application/ms-tnef).
-    TNEF = "tnef";
+    /// What Outlook packed (TNEF, winmail.dat) is damaged; what could be read of it is shown, and it is offered as it came.
+    TNEF_DAMAGED = "tnef-damaged";
+    /// Outlook sent along where a file lies instead of the file.
+    TNEF_ELSEWHERE = "file-not-sent";
 }
 
 /// A defect of the message as a whole.

@@ -14,6 +14,7 @@
 
 mod attachments;
 mod body;
+mod codepage;
 mod copy;
 mod defects;
 mod fields;
@@ -26,10 +27,13 @@ mod lines;
 mod names;
 mod opened;
 mod outline;
+mod outside;
 mod record;
 pub mod report;
+pub mod rtf;
 mod style;
 mod text;
+mod tnef;
 mod tree;
 mod unpack;
 

@@ -4,6 +4,7 @@
 use mail_parser::{Message, MessagePart, PartKind};
 
 use super::opened::{Opened, Packed};
+use super::outside::{self, Shown};
 use super::unpack::Packing;
 
 /// All parts, each after the one that holds it: the order in which they stand in the message.
@@ -45,6 +46,8 @@ pub(super) enum Fate {
 pub enum Held {
     /// Nothing is in it.
     Empty,
+    /// Its text is shown already: the message says the same outside.
+    Repeated,
 }
 
 impl Held {
@@ -52,6 +55,7 @@ impl Held {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Empty => "empty",
+            Self::Repeated => "repeated",
         }
     }
 }
@@ -62,15 +66,22 @@ struct Body {
     text: bool,
     html: bool,
     enclosed: bool,
+    /// What is not shown of it is shown elsewhere.
+    repeated: bool,
 }
 
 impl Body {
-    const ENCLOSED: Self = Self { text: false, html: false, enclosed: true };
+    const ENCLOSED: Self = Self { text: false, html: false, enclosed: true, repeated: false };
 
-    /// Whether what is opened may be the body. An enclosed message is not.
-    fn of(packing: Packing) -> Self {
-        match packing {
-            Packing::EncodedMessage => Self::ENCLOSED,
+    /// Whether what is opened may be the body. An enclosed message is not; what Outlook packed is what the message would
+    /// be without it.
+    fn of(packing: Packing, around: Self, shown: Option<Shown>) -> Self {
+        match (packing, shown) {
+            (Packing::EncodedMessage, _) => Self::ENCLOSED,
+            (Packing::Tnef, Some(Shown { text, html, .. })) => {
+                Self { text: around.text && text, html: around.html && html, repeated: !text, ..around }
+            }
+            (Packing::Tnef, None) => around,
         }
     }
 }
@@ -88,17 +99,26 @@ impl<'t> Tree<'t> {
     pub(super) fn of(opened: &'t Opened<'_>, parsed: &'t [Option<Message<'t>>]) -> Self {
         let mut tree = Self { nodes: Vec::new() };
         let Some(Some(message)) = parsed.first() else { return tree };
-        let all = Body { text: true, html: true, enclosed: false };
+        let all = Body { text: true, html: true, enclosed: false, repeated: false };
+        // Of what Outlook packed: where it is shown.
+        let shown: Vec<Option<Shown>> = opened.packed.iter().map(|packed| shown(packed, parsed)).collect();
+        let is_instead = |layer: usize, part: &MessagePart<'_>| {
+            let mut all = opened.packed.iter().zip(&shown);
+            all.any(|(packed, shown)| packed.layer == layer && shown.is_some_and(|s| s.instead == Some(part.id())))
+        };
         let mut open = vec![Visit { number: "0".to_owned(), part: message.root_part(), layer: 0, body: all }];
         while let Some(Visit { number, part, layer, body }) = open.pop() {
-            let packed = opened.packed.iter().find(|p| p.layer == layer && p.part == part.id());
+            let found = opened.packed.iter().position(|p| p.layer == layer && p.part == part.id());
+            let packed = found.and_then(|at| opened.packed.get(at));
+            let shown = found.and_then(|at| shown.get(at).copied().flatten());
+            let body = Body { html: body.html && !is_instead(layer, &part), ..body };
             let inner = packed.and_then(|p| {
                 let index = p.inner?;
                 Some((index, parsed.get(index)?.as_ref()?.root_part(), p.packing))
             });
             let below = |index: usize| if number == "0" { index.to_string() } else { format!("{number}.{index}") };
             if let Some((index, root, packing)) = inner {
-                let body = Body::of(packing);
+                let body = Body::of(packing, body, shown);
                 open.push(Visit { number: below(1), part: root, layer: index, body });
             } else {
                 let enclosed = part.nested().map(|message| message.root_part());
@@ -134,6 +154,15 @@ impl Node<'_> {
     }
 }
 
+/// Where it is shown what Outlook packed here.
+fn shown(packed: &Packed, parsed: &[Option<Message<'_>>]) -> Option<Shown> {
+    if packed.packing != Packing::Tnef {
+        return None;
+    }
+    let [outside, inside] = [packed.layer, packed.inner?].map(|layer| parsed.get(layer).and_then(Option::as_ref));
+    Some(outside::shown(outside?, inside?))
+}
+
 fn fate(part: &MessagePart<'_>, body: Body, longest: usize) -> Fate {
     if body.enclosed {
         return if part.children().len() > 0 { Fate::Container } else { Fate::Enclosed };
@@ -142,6 +171,10 @@ fn fate(part: &MessagePart<'_>, body: Body, longest: usize) -> Fate {
     let html = body.html && part.in_html_body();
     if part.is_text() && (text || html) {
         return Fate::Shown { text, html, offered: part.raw_body().len() > longest };
+    }
+    if body.repeated && part.is_text() && (part.in_text_body() || part.in_html_body()) {
+        let blank = part.raw_body().trim_ascii().is_empty();
+        return Fate::HeldBack(if blank { Held::Empty } else { Held::Repeated });
     }
     match part.kind() {
         PartKind::Multipart if part.children().len() > 0 => Fate::Container,

@@ -196,7 +196,8 @@ defect-html-too-complex = its layout is too involved to show; its text is shown
 defect-remote-content-removed = pictures from the internet are not fetched, since the sender could see when you read
 defect-active-content-removed = forms or programs in the text are not shown
 defect-file-name-changed = a file's name was changed to one that is safe on your machine
-defect-tnef = its attachments are packed in a form that only Outlook opens (winmail.dat)
+defect-tnef-damaged = Outlook packed it (winmail.dat), and it was damaged on its way; what could be read is shown, and it is among the attachments as it came
+defect-file-not-sent = a file was not sent along, only where it lies; ask the sender for it
 unread-count =
     { $count ->
         [one] 1 unread message

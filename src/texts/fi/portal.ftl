@@ -196,7 +196,8 @@ defect-html-too-complex = sen ulkoasu on liian monimutkainen näytettäväksi; t
 defect-remote-content-removed = kuvia ei haeta internetistä, koska lähettäjä näkisi silloin, milloin luet viestin
 defect-active-content-removed = tekstissä olevia lomakkeita tai ohjelmia ei näytetä
 defect-file-name-changed = tiedoston nimi muutettiin koneellasi turvalliseksi
-defect-tnef = liitteet on pakattu muotoon, jonka vain Outlook avaa (winmail.dat)
+defect-tnef-damaged = se on Outlookin pakkaama (winmail.dat) ja vaurioitui matkalla; luettavissa ollut osa näytetään, ja se on liitteissä sellaisena kuin se tuli
+defect-file-not-sent = tiedostoa ei lähetetty mukana, vain sen sijainti; pyydä tiedostoa lähettäjältä
 unread-count =
     { $count ->
         [one] 1 lukematon viesti

@@ -196,7 +196,8 @@ defect-html-too-complex = layouten är för invecklad för att visas; texten vis
 defect-remote-content-removed = bilder från internet hämtas inte, eftersom avsändaren då kunde se när du läser
 defect-active-content-removed = formulär eller program i texten visas inte
 defect-file-name-changed = ett filnamn ändrades till ett som är säkert på din dator
-defect-tnef = bilagorna är packade i en form som bara Outlook öppnar (winmail.dat)
+defect-tnef-damaged = den är packad av Outlook (winmail.dat) och skadades på vägen; det som gick att läsa visas, och den finns bland bilagorna som den kom
+defect-file-not-sent = en fil skickades inte med, bara var den ligger; be avsändaren om den
 unread-count =
     { $count ->
         [one] 1 oläst meddelande
