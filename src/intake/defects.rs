@@ -56,6 +56,14 @@ codes! {
     ACTIVE_CONTENT = "active-content-removed";
     /// A file name that would be unsafe as written.
     FILE_NAME = "file-name-changed";
+    /// A file written into the text as uuencode that ends too early.
+    UUENCODE_DAMAGED = "uuencode-damaged";
+    /// The content lies elsewhere (message/external-body), and nothing was fetched.
+    EXTERNAL = "external-body";
+    /// One piece of a message sent in several (message/partial).
+    PARTIAL = "partial";
+    /// Packed more deeply, or more of it, than is opened.
+    NOT_OPENED = "not-opened";
     /// Outlook packed the attachments into one that few programs can open (application/ms-tnef).
     TNEF = "tnef";
 }

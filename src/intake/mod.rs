@@ -6,6 +6,7 @@
 //! - [`read`] is the whole message, made whenever it is shown; nothing of it is stored. [`attachment`] is one part of it.
 //! - [`copy()`] is the message for the citizen to keep, without whoever else it went to.
 //! - [`report::finding`] is what a delivery report says.
+//! - [`calendar`] is what an invitation says.
 //! - [`json`] is the record as `brevbro parse` and the API give it.
 //!
 //! Both readings see the same structure: an attachment's index from one means the same in the other. HTML that comes
@@ -14,8 +15,11 @@
 
 mod attachments;
 mod body;
+pub mod calendar;
+mod charset;
 mod copy;
 mod defects;
+mod enclosed;
 mod fields;
 mod glance;
 mod html;
@@ -32,6 +36,7 @@ mod style;
 mod text;
 mod tree;
 mod unpack;
+mod uuencode;
 
 pub use attachments::attachment;
 pub use copy::copy;

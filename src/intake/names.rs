@@ -47,6 +47,7 @@ pub(super) fn default(index: usize, media_type: &str) -> String {
     let stem = match media_type {
         "message/delivery-status" | "message/global-delivery-status" => "delivery-status",
         "text/calendar" => "calendar",
+        "text/vcard" | "text/x-vcard" | "text/directory" => "contact",
         "text/html" | "text/plain" => "text",
         "application/pgp-signature" | "application/pkcs7-signature" | "application/x-pkcs7-signature" => "signature",
         _ => "attachment",
@@ -87,7 +88,8 @@ fn extension(media_type: &str) -> &str {
         "text/calendar" => "ics",
         "text/csv" => "csv",
         "text/html" => "html",
-        "text/vcard" | "text/x-vcard" => "vcf",
+        "text/vcard" | "text/x-vcard" | "text/directory" => "vcf",
+        "application/mac-binhex40" => "hqx",
         "video/mp4" => "mp4",
         text if text.starts_with("text/") || text.starts_with("multipart/") || text.ends_with("delivery-status") => {
             "txt"

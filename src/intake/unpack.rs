@@ -3,8 +3,8 @@
 
 use mail_parser::{MessagePart, PartKind};
 
-use super::attachments;
 use super::text::Faults;
+use super::{attachments, uuencode};
 use crate::smime::Keyring;
 
 /// How a part is packed.
@@ -12,6 +12,8 @@ use crate::smime::Keyring;
 pub enum Packing {
     /// A whole message with a transfer encoding, which RFC 2046 §5.2.1 forbids and mailers do.
     EncodedMessage,
+    /// Files written into the text, or a transfer encoding that says so.
+    Uuencoded,
 }
 
 /// An opened part.
@@ -28,6 +30,7 @@ pub(super) struct Unpacked {
 pub(super) fn packing(part: &MessagePart<'_>) -> Option<Packing> {
     match &*attachments::media_type(part) {
         "message/rfc822" | "message/global" if matches!(part.kind(), PartKind::Binary) => Some(Packing::EncodedMessage),
+        _ if uuencode::is_likely(part) => Some(Packing::Uuencoded),
         _ => None,
     }
 }
@@ -40,5 +43,6 @@ pub(super) fn unpack(packing: Packing, part: &MessagePart<'_>, _keyring: &Keyrin
             let entity = (octets.len() <= room).then(|| octets.into_owned());
             Unpacked { entity, faults: Faults::new(), offered: true }
         }
+        Packing::Uuencoded => uuencode::unpack(part, room),
     }
 }
