@@ -47,7 +47,7 @@ pub(super) fn unpack(part: &MessagePart<'_>, room: usize) -> Unpacked {
         return closed;
     }
     let broken = pieces.iter().filter(|piece| matches!(piece, Piece::File { whole: false, .. })).count();
-    let entity = if is_declared(part) { one_file(part, &pieces) } else { parts(part, &pieces) };
+    let entity = if is_declared(part) { one_file(part, &pieces) } else { Some(parts(part, &pieces)) };
     Unpacked {
         entity,
         faults: (broken > 0).then(|| (UUENCODE_DAMAGED, String::new())).into_iter().collect(),
@@ -74,7 +74,7 @@ fn one_file(part: &MessagePart<'_>, pieces: &[Piece<'_>]) -> Option<Vec<u8>> {
 }
 
 /// A multipart of text and files in turn.
-fn parts(part: &MessagePart<'_>, pieces: &[Piece<'_>]) -> Option<Vec<u8>> {
+fn parts(part: &MessagePart<'_>, pieces: &[Piece<'_>]) -> Vec<u8> {
     let boundary = boundary(pieces);
     let mut out = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n").into_bytes();
     for piece in pieces {
@@ -101,7 +101,7 @@ fn parts(part: &MessagePart<'_>, pieces: &[Piece<'_>]) -> Option<Vec<u8>> {
         out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    Some(out)
+    out
 }
 
 /// The type of the text around, with what tells how to read it.
