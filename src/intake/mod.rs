@@ -7,6 +7,7 @@
 //! - [`copy()`] is the message for the citizen to keep, without whoever else it went to.
 //! - [`report::finding`] is what a delivery report says.
 //! - [`calendar`] is what an invitation says.
+//! - [`explain`] is the message as a tree of parts, for admins.
 //! - [`json`] is the record as `brevbro parse` and the API give it.
 //!
 //! Both readings see the same structure: an attachment's index from one means the same in the other. HTML that comes
@@ -20,6 +21,7 @@ mod charset;
 mod copy;
 mod defects;
 mod enclosed;
+pub mod explain;
 mod fields;
 mod glance;
 mod html;

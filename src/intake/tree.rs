@@ -123,9 +123,8 @@ impl<'t> Tree<'t> {
         let mut tree = Self { nodes: Vec::new() };
         let Some(Some(message)) = parsed.first() else { return tree };
         let all = Body { text: true, html: true, depth: 0, closed: false };
-        let root = message.root_part();
-        let mut open =
-            vec![Visit { number: "0".to_owned(), part: root, layer: 0, body: all, opens: false, message: 0 }];
+        let part = message.root_part();
+        let mut open = vec![Visit { number: "0".to_owned(), part, layer: 0, body: all, opens: false, message: 0 }];
         let (mut messages, mut shown) = (0, 0_usize);
         while let Some(Visit { number, part, layer, body, opens, message }) = open.pop() {
             messages += usize::from(opens);
