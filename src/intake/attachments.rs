@@ -29,7 +29,8 @@ pub fn attachment(raw: &[u8], index: usize) -> Option<(Attachment, Vec<u8>)> {
         let name = taken.distinct(name_of(part, at).0);
         if at == index {
             let (bytes, problems) = part.decoded_checked();
-            found = Some(described(part, at, name, &bytes, !problems.is_empty(), shown.contains(&at)));
+            let damaged = !text::encoding_faults(part, problems).is_empty();
+            found = Some(described(part, at, name, &bytes, damaged, shown.contains(&at)));
             octets = bytes.into_owned();
         }
     }
@@ -55,10 +56,9 @@ pub(super) fn all(tree: &Tree<'_>, shown: &dyn Fn(usize) -> bool, found: &mut Ve
             found.push(defects::at(number, FILE_NAME, name.clone()));
         }
         let (bytes, problems) = part.decoded_checked();
-        for (code, detail) in text::encoding_faults(part, problems) {
-            found.push(defects::at(number, code, detail));
-        }
-        let attachment = described(part, index, name, &bytes, !problems.is_empty(), shown(index));
+        let faults = text::encoding_faults(part, problems);
+        let attachment = described(part, index, name, &bytes, !faults.is_empty(), shown(index));
+        found.extend(faults.into_iter().map(|(code, detail)| defects::at(number, code, detail)));
         if matches!(&*attachment.media_type, "application/ms-tnef" | "application/vnd.ms-tnef") {
             found.push(defects::at(number, TNEF, attachment.filename.clone()));
         }
@@ -80,7 +80,11 @@ fn elsewhere(part: &MessagePart<'_>) -> Option<(&'static str, String)> {
         let of = if total.is_empty() { String::new() } else { format!("/{total}") };
         return Some((PARTIAL, format!("{}{of}", said("number"))));
     }
-    let place = ["access-type", "url", "site", "directory", "server", "name"].map(said);
+    let place = ["access-type", "url", "site", "directory", "server", "name"].map(|name| match name {
+        // Long ones are written with blanks between, which do not count (RFC 2017 §3.1).
+        "url" => said(name).replace(' ', ""),
+        name => said(name),
+    });
     Some((EXTERNAL, place.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ")))
 }
 

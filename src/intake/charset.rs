@@ -155,10 +155,24 @@ fn loosely<'m>(bytes: Cow<'m, [u8]>, label: &str, faults: &mut Faults) -> Cow<'m
     });
     if good > bad {
         faults.push((CHARSET_WRONG, format!("{bad} places are not UTF-8")));
-        return Cow::Owned(lossy.into_owned());
+        return Cow::Owned(mixed(&bytes));
     }
     faults.push((CHARSET_WRONG, format!("{}; read as windows-1252", or_none(label))));
     Cow::Owned(WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned())
+}
+
+/// UTF-8 with pieces of windows-1252 in it, as a form letter of one and data of the other make it.
+fn mixed(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        for octet in chunk.invalid() {
+            // What UTF-8 for the letters of the West begins with has lost its second half.
+            let lost = matches!(octet, ..0xA0 | 0xC2 | 0xC3 | 0xFF);
+            out.push(if lost { char::REPLACEMENT_CHARACTER } else { char::from(*octet) });
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -171,7 +185,9 @@ mod tests {
         let read = |bytes: &'static [u8]| unlabelled(bytes, &mut Faults::new()).into_owned();
         assert_eq!(read("päätös".as_bytes()), "päätös");
         assert_eq!(read(b"p\xe4\xe4t\xf6s \x80"), "päätös €");
-        assert_eq!(read(b"\xc3\xa4\xc3\xb6 \xff"), "äö \u{FFFD}");
+        assert_eq!(read(b"\xc3\xa4\xc3\xb6 \xff \xc3"), "äö \u{FFFD} \u{FFFD}");
+        assert_eq!(read("Åå Öö: p\u{e4}".as_bytes()), "Åå Öö: pä");
+        assert_eq!(read(b"\xc3\x85\xc3\xa5\xc3\x96\xc3\xb6 p\xe4\xe4t\xf6s"), "ÅåÖö päätös");
         assert_eq!(read(b"\x1b$B$3$s$K$A$O\x1b(B"), "こんにちは");
     }
 

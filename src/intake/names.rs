@@ -46,6 +46,9 @@ pub fn safe(name: &str) -> Option<String> {
 pub(super) fn default(index: usize, media_type: &str) -> String {
     let stem = match media_type {
         "message/delivery-status" | "message/global-delivery-status" => "delivery-status",
+        "message/disposition-notification" | "message/global-disposition-notification" => "read-receipt",
+        "message/external-body" => "external-body",
+        "message/partial" => "partial",
         "text/calendar" => "calendar",
         "text/vcard" | "text/x-vcard" | "text/directory" => "contact",
         "text/html" | "text/plain" => "text",
@@ -91,9 +94,7 @@ fn extension(media_type: &str) -> &str {
         "text/vcard" | "text/x-vcard" | "text/directory" => "vcf",
         "application/mac-binhex40" => "hqx",
         "video/mp4" => "mp4",
-        text if text.starts_with("text/") || text.starts_with("multipart/") || text.ends_with("delivery-status") => {
-            "txt"
-        }
+        text if ["text/", "multipart/", "message/"].iter().any(|kind| text.starts_with(kind)) => "txt",
         _ => "bin",
     }
 }

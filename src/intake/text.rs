@@ -28,10 +28,18 @@ pub(super) fn encoding_faults(part: &MessagePart<'_>, problems: DecodeProblems) 
     if problems.contains(DecodeProblems::UNKNOWN_TRANSFER_ENCODING) {
         faults.push((ENCODING_UNKNOWN, encoding()));
     }
-    if problems.contains(DecodeProblems::MALFORMED_TRANSFER_ENCODING) {
+    if problems.contains(DecodeProblems::MALFORMED_TRANSFER_ENCODING) || is_cut_short(part) {
         faults.push((ENCODING_DAMAGED, encoding()));
     }
     faults
+}
+
+/// Whether base64 ends within a group: what comes after it was lost.
+fn is_cut_short(part: &MessagePart<'_>) -> bool {
+    let body = part.raw_body().trim_ascii_end();
+    part.encoding() == mail_parser::Encoding::Base64
+        && !body.ends_with(b"=")
+        && body.iter().filter(|c| !c.is_ascii_whitespace()).count() % 4 != 0
 }
 
 /// Plain text for a screen: LF, no control characters, no empty lines at the ends. With `flowed` the soft line breaks of
@@ -93,7 +101,8 @@ fn flowed(text: &str, del_sp: bool) -> String {
                 out.push('\n');
             }
             out.extend(std::iter::repeat_n('>', depth));
-            if depth > 0 && !line.is_empty() {
+            // What only begins like a quotation keeps the space before it.
+            if (depth > 0 && !line.is_empty()) || line.starts_with('>') {
                 out.push(' ');
             }
         }
@@ -116,7 +125,7 @@ mod tests {
             "One paragraph over lines.\nTwo\n\n> quoted on.\n>> deeper\n> back\n-- \nAnna "
         );
         assert_eq!(flowed("Lång \ntext", true), "Långtext");
-        assert_eq!(flowed(" >not quoted", false), ">not quoted");
+        assert_eq!(flowed(" >not quoted", false), " >not quoted");
     }
 
     #[test]

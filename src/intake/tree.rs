@@ -198,7 +198,7 @@ fn fate(part: &MessagePart<'_>, body: Body, room: usize) -> Fate {
     }
     match part.kind() {
         PartKind::Multipart if part.children().len() > 0 => Fate::Container,
-        PartKind::Multipart if part.raw_body().trim_ascii().is_empty() => Fate::HeldBack(Held::Empty),
+        _ if is_unopened(part) && part.raw_body().trim_ascii().is_empty() => Fate::HeldBack(Held::Empty),
         _ => held(part).map_or(Fate::Offered, Fate::HeldBack),
     }
 }

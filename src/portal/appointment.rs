@@ -18,13 +18,15 @@ pub(super) struct AppointmentView {
     pub repeats: Option<String>,
     pub location: Option<String>,
     pub organizer: Option<String>,
+    /// What it says, where the message itself says nothing.
+    pub description: Option<String>,
     /// Where the file to save is.
     pub save: Option<String>,
 }
 
 impl AppointmentView {
-    /// In the page's words. `path` is the message's.
-    pub(super) fn of(words: &Words, path: &str, appointment: &Appointment) -> Self {
+    /// In the page's words. `path` is the message's; `told`: its text has said what there is to say.
+    pub(super) fn of(words: &Words, path: &str, appointment: &Appointment, told: bool) -> Self {
         let what = match appointment.method {
             _ if appointment.cancelled => "event-cancelled",
             Some("request") => "event-invitation",
@@ -45,6 +47,7 @@ impl AppointmentView {
             repeats: appointment.repeats.map(|rhythm| words.t(&format!("event-{rhythm}"))),
             location: appointment.location.clone(),
             organizer,
+            description: appointment.description.clone().filter(|_| !told),
             save: appointment.attachment.map(|index| format!("{path}/attachments/{index}")),
         }
     }
@@ -91,7 +94,12 @@ mod tests {
     fn view(start: When, end: Option<When>) -> AppointmentView {
         let zone = TimeZone::get("Europe/Helsinki").unwrap();
         let words = Words::new(Language::Sv, zone, "2026-11-23T19:48:00Z".parse().unwrap());
-        AppointmentView::of(&words, "/messages/1", &Appointment { start: Some(start), end, ..Appointment::default() })
+        AppointmentView::of(
+            &words,
+            "/messages/1",
+            &Appointment { start: Some(start), end, ..Appointment::default() },
+            true,
+        )
     }
 
     fn moment(at: &str, offset: i8) -> When {

@@ -156,7 +156,11 @@ pub(super) async fn message_page(
             1000..3000 => "middling",
             _ => "high",
         },
-        appointments: content.events.iter().map(|event| AppointmentView::of(&words, &path, event)).collect(),
+        appointments: content
+            .events
+            .iter()
+            .map(|event| AppointmentView::of(&words, &path, event, !pieces.is_empty()))
+            .collect(),
         pieces,
         files: content.attachments.iter().map(|attachment| file(&words, &path, attachment)).collect(),
         defects: content.defects.iter().map(|defect| plainly(&words, defect)).collect(),
