@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod address;
+pub mod appointment;
 pub mod arrival;
 pub mod authentication;
 pub mod base32;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::appointment::Appointment;
 use super::ids::{AccountId, ConversationId, OfficeId, RecordId};
 
 /// What a record asks of the citizen.
@@ -72,6 +73,8 @@ pub struct Content {
     pub references: Vec<String>,
     /// UTF-8 with LF.
     pub text: String,
+    /// Where in the text each enclosed message begins, in octets.
+    pub enclosed: Vec<usize>,
     /// Sanitised: nothing in it runs or asks the network for anything.
     pub html: Option<String>,
     /// Content-Language, or of the part shown.
@@ -80,6 +83,8 @@ pub struct Content {
     pub attachments: Vec<Attachment>,
     /// Every part of the message, and what became of it.
     pub parts: Vec<PartAccount>,
+    /// What invitations among the parts invite to.
+    pub events: Vec<Appointment>,
     /// Whatever was not as it should be.
     pub defects: Vec<Defect>,
     /// Whether a machine wrote it.

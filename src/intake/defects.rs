@@ -60,6 +60,14 @@ codes! {
     TNEF_DAMAGED = "tnef-damaged";
     /// Outlook sent along where a file lies instead of the file.
     TNEF_ELSEWHERE = "file-not-sent";
+    /// A file written into the text as uuencode that ends too early.
+    UUENCODE_DAMAGED = "uuencode-damaged";
+    /// The content lies elsewhere (message/external-body), and nothing was fetched.
+    EXTERNAL = "external-body";
+    /// One piece of a message sent in several (message/partial).
+    PARTIAL = "partial";
+    /// Packed more deeply, or more of it, than is opened.
+    NOT_OPENED = "not-opened";
 }
 
 /// A defect of the message as a whole.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Limits, read, report};
+use crate::domain::appointment::Appointment;
 use crate::domain::arrival::Finding;
 use crate::domain::record::{Attachment, Classification, Content, Defect, Kind, PartAccount, Person, Record};
 
@@ -47,6 +48,9 @@ pub struct RecordJson {
     pub attachments: Vec<Attachment>,
     /// Every part of the message, and what became of it.
     pub parts: Vec<PartAccount>,
+    /// What invitations among the parts invite to: at most 20. Left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Appointment>,
     /// Whatever was not as it should be.
     pub defects: Vec<Defect>,
     /// Whether a machine wrote it.
@@ -122,6 +126,7 @@ impl RecordJson {
             reply_allowed: tags.no_reply.then_some(false),
             attachments: content.attachments,
             parts: content.parts,
+            events: content.events,
             defects: content.defects,
             classification: content.classification,
             report: None,

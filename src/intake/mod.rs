@@ -6,6 +6,8 @@
 //! - [`read`] is the whole message, made whenever it is shown; nothing of it is stored. [`attachment`] is one part of it.
 //! - [`copy()`] is the message for the citizen to keep, without whoever else it went to.
 //! - [`report::finding`] is what a delivery report says.
+//! - [`calendar`] is what an invitation says.
+//! - [`explain`] is the message as a tree of parts, for admins.
 //! - [`json`] is the record as `brevbro parse` and the API give it.
 //!
 //! Both readings see the same structure: an attachment's index from one means the same in the other. HTML that comes
@@ -14,9 +16,13 @@
 
 mod attachments;
 mod body;
+pub mod calendar;
+mod charset;
 mod codepage;
 mod copy;
 mod defects;
+mod enclosed;
+pub mod explain;
 mod fields;
 mod glance;
 mod html;
@@ -36,6 +42,7 @@ mod text;
 mod tnef;
 mod tree;
 mod unpack;
+mod uuencode;
 
 pub use attachments::attachment;
 pub use copy::copy;

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use mail_parser::{Message, PartId};
 
+use super::defects::NOT_OPENED;
 use super::text::Faults;
 use super::tree::{Fate, Tree};
 use super::unpack::{self, Packing};
@@ -100,6 +101,8 @@ impl<'r> Opened<'r> {
                     packed.inner = Some(next);
                     fresh.push(Layer { octets: Cow::Owned(entity), depth });
                 }
+            } else {
+                packed.faults.push((NOT_OPENED, String::new()));
             }
             found.push(packed);
         }

@@ -1,15 +1,16 @@
 //! The whole message.
 
-use std::collections::HashSet;
-
 use mail_parser::{HeaderName, Message, MessagePart, PartFlags};
 
-use super::body::{self, Body};
+use super::body::{Body, Pictures};
+use super::calendar::{self, APPOINTMENTS};
+use super::charset::unlabelled;
 use super::opened::Opened;
-use super::text::{Faults, tidy, unlabelled};
+use super::text::{self, Faults, tidy};
 use super::tree::{Fate, Tree, is_unopened};
 use super::{Limits, attachments, defects, fields, glance};
-use crate::domain::record::{Content, Defect};
+use crate::domain::appointment::Appointment;
+use crate::domain::record::{Content, Defect, PartAccount};
 use crate::smime::Keyring;
 
 /// How a message is to be read.
@@ -49,16 +50,19 @@ impl Opened<'_> {
             }
         }
         let body = Body::read(&tree, limits, &mut found);
-        let pictures = body::pictures(&tree, &body);
-        let shown: HashSet<usize> = pictures.values().copied().collect();
+        let pictures = Pictures::of(&tree, &body);
+        let shown = pictures.shown();
         let mut people = fields::people(headers, HeaderName::To);
         people.extend(fields::people(headers, HeaderName::Cc));
         let attachments = attachments::all(&tree, &|index| shown.contains(&index), &mut found);
+        let parts = attachments::account(&tree, &attachments);
         Content {
+            events: events(&tree, &parts),
             html: body.html(&pictures, options.inline_base.as_deref()),
             language: fields::language(headers).or(body.language),
             text: body.text,
-            parts: attachments::account(&tree, &attachments),
+            enclosed: body.begins,
+            parts,
             attachments,
             subject: glance.subject,
             tags: glance.tags,
@@ -72,6 +76,28 @@ impl Opened<'_> {
             classification: glance.classification,
         }
     }
+}
+
+/// What the calendars among the parts invite to. Outlook and others send each twice: in the text, and as a file.
+fn events(tree: &Tree<'_>, parts: &[PartAccount]) -> Vec<Appointment> {
+    let mut events: Vec<Appointment> = Vec::new();
+    for (node, account) in tree.nodes.iter().zip(parts) {
+        let is_calendar = matches!(&*account.media_type, "text/calendar" | "application/ics");
+        if !is_calendar || node.fate == Fate::Enclosed || events.len() >= APPOINTMENTS {
+            continue;
+        }
+        let (text, _) = text::decoded(&node.part, calendar::OCTETS);
+        for mut event in calendar::appointments(&text) {
+            event.part.clone_from(&node.number);
+            event.attachment = account.attachment;
+            let again = |known: &Appointment| known.identity == event.identity && known.start == event.start;
+            if !events.iter().any(again) {
+                events.push(event);
+            }
+        }
+    }
+    events.truncate(APPOINTMENTS);
+    events
 }
 
 /// No header at all: the whole is text.

@@ -4,7 +4,7 @@
 use mail_parser::{MessagePart, PartKind};
 
 use super::text::Faults;
-use super::{attachments, tnef};
+use super::{attachments, tnef, uuencode};
 use crate::smime::Keyring;
 
 /// How a part is packed.
@@ -14,6 +14,8 @@ pub enum Packing {
     EncodedMessage,
     /// Outlook's and Exchange's winmail.dat.
     Tnef,
+    /// Files written into the text, or a transfer encoding that says so.
+    Uuencoded,
 }
 
 /// An opened part.
@@ -31,6 +33,7 @@ pub(super) fn packing(part: &MessagePart<'_>) -> Option<Packing> {
     match &*attachments::media_type(part) {
         "message/rfc822" | "message/global" if matches!(part.kind(), PartKind::Binary) => Some(Packing::EncodedMessage),
         _ if tnef::is_one(part) => Some(Packing::Tnef),
+        _ if uuencode::is_likely(part) => Some(Packing::Uuencoded),
         _ => None,
     }
 }
@@ -44,5 +47,6 @@ pub(super) fn unpack(packing: Packing, part: &MessagePart<'_>, _keyring: &Keyrin
             Unpacked { entity, faults: Faults::new(), offered: true }
         }
         Packing::Tnef => tnef::unpack(part, room),
+        Packing::Uuencoded => uuencode::unpack(part, room),
     }
 }

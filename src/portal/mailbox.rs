@@ -7,7 +7,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::body;
+use super::appointment::AppointmentView;
+use super::body::{self, Piece};
 use super::fault::Fault;
 use super::form_id;
 use super::reading;
@@ -20,7 +21,7 @@ use super::words::Words;
 use crate::domain::account::{Account, AccountState};
 use crate::domain::directory::Directory;
 use crate::domain::ids::{RecordId, ReplyId};
-use crate::domain::record::{Attachment, Defect, PartStatus, Record};
+use crate::domain::record::{Attachment, Content, Defect, PartStatus, Record};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Paging {
@@ -138,7 +139,7 @@ pub(super) async fn message_page(
         Err(Closed::Nowhere) => (None, Some(words.t("reply-nowhere"))),
         Err(Closed::NotInUse) => (None, Some(words.t("not-in-use"))),
     };
-    let pieces = if content.text.trim().is_empty() { Vec::new() } else { body::pieces(&content.text) };
+    let pieces = pieces(&content);
     let page = MessagePage {
         subject: subject(&words, &record),
         kind: record.kind.word(),
@@ -155,6 +156,11 @@ pub(super) async fn message_page(
             1000..3000 => "middling",
             _ => "high",
         },
+        appointments: content
+            .events
+            .iter()
+            .map(|event| AppointmentView::of(&words, &path, event, !pieces.is_empty()))
+            .collect(),
         pieces,
         files: content.attachments.iter().map(|attachment| file(&words, &path, attachment)).collect(),
         defects: content.defects.iter().map(|defect| plainly(&words, defect)).collect(),
@@ -194,6 +200,20 @@ fn shown_form(
         limits: words.with("reply-limits", &args),
         ..form
     }
+}
+
+/// The text in pieces. A quotation that ends the letter does not take in the message enclosed with it.
+fn pieces(content: &Content) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    for end in content.enclosed.iter().copied().chain([content.text.len()]) {
+        let text = content.text.get(from..end).unwrap_or_default();
+        if !text.trim().is_empty() {
+            pieces.extend(body::pieces(text));
+        }
+        from = end;
+    }
+    pieces
 }
 
 /// The clerk, beside the office: name and address, or what there is of them.

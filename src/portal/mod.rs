@@ -9,6 +9,7 @@
 
 mod addressee;
 mod api;
+mod appointment;
 mod assets;
 mod body;
 mod cookie;

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
+use super::appointment::AppointmentView;
 use super::assets::STYLE_PATH;
 use super::body::Piece;
 use super::fault::Fault;
@@ -181,6 +182,7 @@ pub(super) struct MessagePage {
     pub html_src: Option<String>,
     /// How high the frame is at first: without scripts it cannot know.
     pub html_height: &'static str,
+    pub appointments: Vec<AppointmentView>,
     pub pieces: Vec<Piece>,
     pub files: Vec<FileView>,
     pub defects: Vec<String>,

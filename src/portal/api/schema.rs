@@ -49,6 +49,9 @@ pub(in crate::portal) struct RecordSchema {
     attachments: Vec<AttachmentSchema>,
     /// Every part of the message, and what became of it.
     parts: Vec<PartSchema>,
+    /// What invitations among the parts invite to. Left out where there are none.
+    #[schema(required = false)]
+    events: Vec<EventSchema>,
     /// Whatever was not as it should be.
     defects: Vec<DefectSchema>,
     /// Whether a machine wrote it.
@@ -105,6 +108,34 @@ pub(in crate::portal) struct PartSchema {
     attachment: Option<usize>,
 }
 
+/// An appointment. Times are days, times without a zone, or times with one.
+#[derive(ToSchema)]
+#[schema(as = Event)]
+pub(in crate::portal) struct EventSchema {
+    /// The part that it stands in.
+    part: String,
+    /// The attachment to save it by.
+    attachment: Option<usize>,
+    /// `request`, `cancel`, `reply`, `publish`, `add`, `counter`, `declinecounter` or `refresh`.
+    method: Option<String>,
+    /// It is called off.
+    cancelled: bool,
+    /// What it is about.
+    summary: Option<String>,
+    /// When it begins.
+    start: Option<String>,
+    /// When it ends; of whole days the last one.
+    end: Option<String>,
+    /// Where.
+    location: Option<String>,
+    /// Who invites.
+    organizer: Option<PersonSchema>,
+    /// `daily`, `weekly`, `monthly`, `yearly` or `otherwise`.
+    repeats: Option<String>,
+    /// More, as written.
+    description: Option<String>,
+}
+
 /// Something that is not as the standards have it.
 #[derive(ToSchema)]
 #[schema(as = Defect)]
@@ -146,13 +177,15 @@ mod tests {
     #[test]
     fn the_schema_names_what_the_answer_has() {
         let raw = b"From: A <a@hel.example>\r\nTo: b@x.example\r\nTo: c@x.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n\
-            --x\r\n\r\nHej\r\n--x\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nfil\r\n--x--\r\n";
+            --x\r\n\r\nHej\r\n--x\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VEVENT\r\nEND:VEVENT\r\n\
+            --x\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nfil\r\n--x--\r\n";
         let json = serde_json::to_value(RecordJson::of_message(raw, &intake::Limits::default())).unwrap();
         let document = serde_json::to_value(super::super::Document::openapi()).unwrap();
         let schema = |name: &str| names(&document["components"]["schemas"][name]["properties"]);
         assert_eq!(names(&json), schema("Message"));
         assert_eq!(names(&json["from"]), schema("Person"));
         assert_eq!(names(&json["attachments"][0]), schema("Attachment"));
+        assert_eq!(names(&json["events"][0]), schema("Event"));
         assert_eq!(names(&json["defects"][0]), schema("Defect"));
         assert_eq!(names(&json["classification"]), schema("Classification"));
     }
