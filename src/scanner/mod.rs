@@ -11,6 +11,7 @@
 pub mod archive;
 mod figures;
 pub mod kind;
+pub mod lists;
 pub mod name;
 pub mod policy;
 mod server;

@@ -4,187 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::archive::{self, Kind};
+use super::lists::{self, ARCHIVES, MACROS, REFUSED, ZIPS};
 use super::{kind, name};
 use crate::domain::status::Unwanted;
-
-/// What runs, installs or mounts at a double click, or is run by what does, on the systems that citizens have. An
-/// authority has no cause to send one.
-pub const REFUSED: &[&str] = &[
-    // Programs and parts of them.
-    "exe",
-    "com",
-    "scr",
-    "pif",
-    "dll",
-    "sys",
-    "drv",
-    "ocx",
-    "cpl",
-    "xll",
-    "elf",
-    "macho",
-    "run",
-    "appimage",
-    "dex",
-    // Packages that install.
-    "msi",
-    "msp",
-    "mst",
-    "msix",
-    "msixbundle",
-    "appx",
-    "appxbundle",
-    "appinstaller",
-    "application",
-    "gadget",
-    "xap",
-    "xbap",
-    "vsix",
-    "deb",
-    "rpm",
-    "pkg",
-    "mpkg",
-    "apk",
-    "xapk",
-    "ipa",
-    "app",
-    "jar",
-    "jnlp",
-    "class",
-    "air",
-    "diagcab",
-    // Scripts.
-    "bat",
-    "cmd",
-    "btm",
-    "js",
-    "jse",
-    "vb",
-    "vbs",
-    "vbe",
-    "vbscript",
-    "ws",
-    "wsc",
-    "wsf",
-    "wsh",
-    "sct",
-    "hta",
-    "ps1",
-    "ps1xml",
-    "ps2",
-    "ps2xml",
-    "psc1",
-    "psc2",
-    "psd1",
-    "psm1",
-    "cdxml",
-    "pssc",
-    "msh",
-    "msh1",
-    "msh2",
-    "mshxml",
-    "msh1xml",
-    "msh2xml",
-    "sh",
-    "bash",
-    "csh",
-    "ksh",
-    "zsh",
-    "fish",
-    "command",
-    "tool",
-    "workflow",
-    "scpt",
-    "scptd",
-    "applescript",
-    "action",
-    "osx",
-    "py",
-    "pyc",
-    "pyo",
-    "pyw",
-    "pyz",
-    "pyzw",
-    "pl",
-    "rb",
-    "ahk",
-    "au3",
-    // What starts, installs or fetches something else.
-    "lnk",
-    "url",
-    "website",
-    "webloc",
-    "desktop",
-    "scf",
-    "inf",
-    "ins",
-    "isp",
-    "reg",
-    "rgs",
-    "msc",
-    "job",
-    "theme",
-    "themepack",
-    "deskthemepack",
-    "desktopthemepack",
-    "settingcontent-ms",
-    "library-ms",
-    "search-ms",
-    "searchconnector-ms",
-    "appref-ms",
-    "appcontent-ms",
-    "mcf",
-    "shb",
-    "shs",
-    "xnk",
-    "iqy",
-    "oqy",
-    "rqy",
-    "dqy",
-    "slk",
-    "chm",
-    "hlp",
-    "its",
-    "ade",
-    "adp",
-    "mda",
-    "mde",
-    "accde",
-    "accda",
-    "wll",
-    "rdp",
-    "udl",
-    // Disks, which a double click mounts and whose files then bear no mark of where they come from.
-    "iso",
-    "img",
-    "udf",
-    "vhd",
-    "vhdx",
-    "vmdk",
-    "wim",
-    "swm",
-    "esd",
-    "dmg",
-    "cab",
-];
-
-/// Office files that may hold macros, by their names.
-const MACROS: &[&str] = &[
-    "docm", "dotm", "xlsm", "xltm", "xlam", "xla", "pptm", "potm", "ppam", "ppsm", "sldm", "ppa", "xlm", "vstm",
-    "vsdm", "vssm",
-];
-
-/// Names of archives: inside another archive, where they cannot be read because they are compressed.
-const ARCHIVES: &[&str] = &[
-    "zip", "zipx", "7z", "rar", "tar", "gz", "tgz", "bz2", "tbz", "tbz2", "xz", "txz", "zst", "tzst", "z", "taz", "lz",
-    "lzma", "lzh", "lha", "ace", "arj", "arc", "zoo", "alz", "egg", "cpio", "uue", "xar", "sit", "sitx",
-];
-
-/// What is a ZIP by its name, whatever stands before its list.
-const ZIPS: &[&str] = &[
-    "zip", "zipx", "docx", "dotx", "xlsx", "xltx", "xlsb", "pptx", "potx", "ppsx", "vsdx", "odt", "ods", "odp", "odg",
-    "odf", "ott", "ots", "otp", "epub", "asice", "asics", "sce", "scs", "bdoc", "edoc", "adoc", "kmz", "xps", "oxps",
-];
 
 /// What one archive inside another may be nested.
 const DEEPEST: usize = 8;
@@ -206,7 +28,7 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        let refused = REFUSED.iter().map(|extension| (*extension).to_owned()).collect();
+        let refused = REFUSED.split_ascii_whitespace().map(str::to_owned).collect();
         Self { refused, macros: true, encrypted: false, unreadable: true }
     }
 }
@@ -265,8 +87,7 @@ impl Policy {
             return Some(objection);
         }
         // A text that begins like a script is read, not run: `sh` counts for what is not called a text.
-        let is_text =
-            is_part && media_type.starts_with("text/") || has(&file.name, &["txt", "csv", "md", "log", "eml"]);
+        let is_text = is_part && media_type.starts_with("text/") || has(&file.name, "txt csv md log eml");
         if let Some(kind) = kind::of(file.octets).filter(|kind| self.refuses(kind) && !(*kind == "sh" && is_text)) {
             return Some(objection(Unwanted::Executable, &file.path, kind));
         }
@@ -322,7 +143,7 @@ impl Policy {
                 // Only one of the list can stand here: no word of the sender's.
                 return Some(objection(Unwanted::Executable, path, &extension));
             }
-            macros |= MACROS.contains(&&*extension);
+            macros |= lists::has(MACROS, &extension);
         }
         (macros && self.macros).then(|| objection(Unwanted::Macros, path, "by its name"))
     }
@@ -330,7 +151,7 @@ impl Policy {
     /// A file in an archive of this name: as any file, and what makes a document one with macros.
     fn by_entry(&self, entry: &str, path: &[String], archive: &str) -> Option<Objection> {
         let lower = entry.to_ascii_lowercase().replace('\\', "/");
-        let is_office = has(archive, ZIPS) && !has(archive, &["zip", "zipx"]);
+        let is_office = has(archive, ZIPS) && !has(archive, "zip zipx");
         let is_macro = lower.ends_with("vbaproject.bin")
             || (is_office && (lower.starts_with("basic/") || lower.starts_with("scripts/")));
         if self.macros && is_macro {
@@ -345,15 +166,16 @@ impl Policy {
             return Some(objection(Unwanted::Executable, path, "app"));
         }
         // Books bring the scripts of their pages, which their reader runs or not.
-        if has(archive, &["epub"]) && has(entry, &["js"]) {
+        if has(archive, "epub") && has(entry, "js") {
             return None;
         }
         self.by_name(entry, path)
     }
 }
 
-fn has(name: &str, known: &[&str]) -> bool {
-    name::extensions(name).any(|extension| known.contains(&&*extension))
+/// Whether the name has an ending of this list.
+fn has(name: &str, list: &str) -> bool {
+    name::extensions(name).any(|extension| lists::has(list, &extension))
 }
 
 fn objection(why: Unwanted, path: &[String], cause: &str) -> Objection {
