@@ -2,6 +2,7 @@
 //! fetched from the store here and handed to the rooms that decide, which know neither the store nor each other.
 
 pub mod certificates;
+mod contents;
 pub mod login;
 mod proof;
 mod rates;
@@ -20,6 +21,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+pub use self::contents::Looking;
 pub use self::login::FailedLogins;
 pub use self::rates::PerHour;
 use self::rates::Rates;
@@ -76,6 +78,7 @@ pub struct Inbound {
     told: Arc<certificates::Told>,
     messages: PerHour,
     failed_logins: FailedLogins,
+    looking: Looking,
     rates: Arc<Rates>,
 }
 
@@ -101,6 +104,8 @@ pub struct Parts {
     pub messages: PerHour,
     /// Failed logins that are answered.
     pub failed_logins: FailedLogins,
+    /// What is looked for in a message.
+    pub looking: Looking,
 }
 
 impl Inbound {
@@ -125,6 +130,7 @@ impl Inbound {
             told: Arc::default(),
             messages: parts.messages,
             failed_logins: parts.failed_logins,
+            looking: parts.looking,
             rates: Arc::new(Rates::new(parts.messages)),
         }
     }
@@ -282,8 +288,7 @@ impl Inbound {
         {
             return Err(Refusal::new(Class::Loop, format!("we have sent it ourselves, as outbox item {item}")));
         }
-        let mut proof = self.prove(peer, envelope, &glance, bytes).await?;
-        drop(budget);
+        let mut proof = self.prove(peer, envelope, &glance, bytes.clone()).await?;
         let from = match author(&proof.sender, &glance) {
             // To the postmaster anybody may write, also as somebody else (RFC 5321 §4.5.1).
             Err(_) if !citizens => {
@@ -316,6 +321,9 @@ impl Inbound {
         if let Sender::Office(trusted) = &proof.sender {
             self.rates.message(&trusted.office().id, Instant::now())?;
         }
+        // Last, since it costs most: nobody has a scan who is refused anyway.
+        self.look_through(&bytes).await?;
+        drop((bytes, budget));
         let received = self.clock.now();
         let summary = Summary {
             subject: glance.subject,

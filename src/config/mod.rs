@@ -19,6 +19,7 @@ mod network;
 mod node;
 pub mod offices;
 mod read;
+mod scanner;
 mod secret;
 mod section;
 pub mod size;
@@ -34,6 +35,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::address::{Domain, Mailbox};
 use crate::domain::directory::Served;
+use crate::domain::endpoint::Endpoint;
 use crate::domain::keys::Keys;
 use crate::domain::office::{LoginDemand, RelayRule};
 use crate::domain::schedule::Schedule;
@@ -75,6 +77,10 @@ pub struct Config {
     pub relay: Relay,
     /// `[resolver]`.
     pub resolver: Resolver,
+    /// `[scanner]`.
+    pub scanner: Scanner,
+    /// `[attachments]`.
+    pub attachments: Attachments,
     /// `[logging]`.
     pub logging: Logging,
 }
@@ -355,6 +361,36 @@ pub struct RelayTimeouts {
     pub data: Duration,
     /// The answer to the final dot.
     pub end: Duration,
+}
+
+/// Who looks for malware.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scanner {
+    /// In the order of preference; none: nobody.
+    pub clamd: Vec<Endpoint>,
+    /// One clamd is waited for so long, for one part.
+    pub time_limit: Duration,
+    /// Open at once, to all.
+    pub connections: usize,
+    /// The largest part that is sent, in octets.
+    pub max_stream: u64,
+    /// Whether a larger one is taken without a look.
+    pub too_large: bool,
+}
+
+/// Which attachments are taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachments {
+    /// Extensions that are refused beside those that always are.
+    pub refuse: Vec<String>,
+    /// Of those, extensions that are taken.
+    pub allow: Vec<String>,
+    /// Whether office files with macros are.
+    pub macros: bool,
+    /// Whether archives under a password are.
+    pub encrypted: bool,
+    /// Whether archives are whose list cannot be read.
+    pub unreadable: bool,
 }
 
 /// What is told of what goes on.

@@ -11,8 +11,8 @@ use super::node::Named;
 use super::section::{Reading, Section};
 use super::values::unreadable;
 use super::{
-    Acme, Blobs, Config, Database, Limits, Listener, Logging, Mail, Node, Portal, Rates, Relay, Resolver, Timeouts,
-    certificates, file, limits, network, node,
+    Acme, Attachments, Blobs, Config, Database, Limits, Listener, Logging, Mail, Node, Portal, Rates, Relay, Resolver,
+    Scanner, Timeouts, certificates, file, limits, network, node, scanner,
 };
 
 /// The sections of a file as far as they could be read: for `check`, which looks on where something is wrong. The
@@ -34,6 +34,8 @@ pub struct Sections {
     pub metrics: SocketAddr,
     pub relay: Option<Relay>,
     pub resolver: Resolver,
+    pub scanner: Scanner,
+    pub attachments: Attachments,
     pub logging: Logging,
 }
 
@@ -57,6 +59,8 @@ impl Sections {
             metrics: self.metrics,
             relay: self.relay?,
             resolver: self.resolver,
+            scanner: self.scanner,
+            attachments: self.attachments,
             logging: self.logging,
         })
     }
@@ -150,6 +154,8 @@ pub(super) fn gather(
         metrics: network::metrics(root.section("metrics")),
         relay: network::relay(root.section("relay"), own.name.clone()),
         resolver: network::resolver(root.section("resolver")),
+        scanner: scanner::scanner(root.section("scanner")),
+        attachments: scanner::attachments(root.section("attachments")),
         logging: node::logging(root.section("logging")),
         node: own,
     })

@@ -10,6 +10,7 @@ pub mod arrival;
 pub mod authentication;
 pub mod base32;
 pub mod directory;
+pub mod endpoint;
 pub mod envelope;
 pub mod event;
 pub mod identity;

@@ -3,6 +3,7 @@
 //! has numbers, attachments, a status and a place in the text as if it had come plain.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use mail_parser::{Message, PartId};
 
@@ -116,15 +117,19 @@ impl<'r> Opened<'r> {
     }
 
     /// Every part that holds octets of its own, decoded one at a time: what is looked through for malware. Of what was
-    /// packed, both the packed part and what came out of it; of enclosed messages their parts.
-    pub fn leaves(&self, mut look: impl FnMut(Leaf<'_>)) {
+    /// packed, both the packed part and what came out of it; of enclosed messages their parts. `look` ends it by
+    /// breaking off.
+    pub fn leaves(&self, mut look: impl FnMut(Leaf<'_>) -> ControlFlow<()>) {
         let parsed = self.parsed();
         let tree = Tree::of(self, &parsed);
         for (at, node) in tree.nodes.iter().enumerate() {
             if !matches!(node.fate, Fate::Container) {
                 let filename = attachments::file_name(&node.part, at);
                 let media_type = attachments::media_type(&node.part);
-                look(Leaf { part: &node.number, filename, media_type, octets: node.part.decoded() });
+                let leaf = Leaf { part: &node.number, filename, media_type, octets: node.part.decoded() };
+                if look(leaf).is_break() {
+                    return;
+                }
             }
         }
     }

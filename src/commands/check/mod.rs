@@ -6,6 +6,7 @@ mod folders;
 mod offices;
 mod online;
 mod ports;
+mod scanner;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -84,6 +85,11 @@ async fn look(file: &Path, running: bool, online: bool, clock: &Clock) -> Findin
             findings.checked.push("DNS of the offices");
             online::check(&authenticator, &enrolled.directory, &mut findings).await;
         }
+    }
+    findings.checked.push("scanner");
+    scanner::check(&sections, &mut findings);
+    if online {
+        scanner::ask(&sections, clock.now(), &mut findings).await;
     }
     findings
 }

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::ids::ArrivalId;
 use crate::domain::language::Language;
+use crate::domain::status::Unwanted;
 
 fn wire(reply: &Reply) -> String {
     let mut out = Vec::new();
@@ -25,6 +26,13 @@ fn classes() -> Vec<Class> {
         Class::AuthorNotOfOffice,
         Class::NotYourConversation,
         Class::Malware { part: "beslut.pdf".into() },
+        Class::Attachment { why: Unwanted::Executable, part: "beslut.exe".into(), entry: None },
+        Class::Attachment { why: Unwanted::Executable, part: "beslut.zip".into(), entry: Some("beslut.js".into()) },
+        Class::Attachment { why: Unwanted::Macros, part: "beslut.docm".into(), entry: None },
+        Class::Attachment { why: Unwanted::Encrypted, part: "beslut.zip".into(), entry: None },
+        Class::Attachment { why: Unwanted::Unreadable, part: "beslut.zip".into(), entry: Some("inner.7z".into()) },
+        Class::NotScanned { part: "film.mp4".into(), size: 40 << 20, limit: Some(30 << 20) },
+        Class::NotScanned { part: "bilder.zip".into(), size: 4 << 20, limit: None },
         Class::TooLarge { size: None, limit: 30 << 20 },
         Class::TooLarge { size: Some(40 << 20), limit: 30 << 20 },
         Class::TooManyRecipients,
@@ -105,12 +113,32 @@ fn a_file_name_cannot_leave_its_line() {
     assert!(text.len() < 400);
 }
 
+#[test]
+fn an_attachment_is_named_with_what_holds_it() {
+    let say = |entry: Option<&str>, language| {
+        let class = Class::Attachment {
+            why: Unwanted::Executable,
+            part: "handlingar.zip".into(),
+            entry: entry.map(str::to_owned),
+        };
+        wire(&Reply::refused(&refusal(class, language), true))
+    };
+    assert!(say(None, Language::En).starts_with("554 5.7.1 The attachment \"handlingar.zip\" is a program"));
+    let inside = say(Some("beslut.pdf.js"), Language::Sv);
+    assert!(inside.starts_with("554-5.7.1 Filen \"beslut.pdf.js\" i bilagan \"handlingar.zip\" är"), "{inside}");
+}
+
 proptest! {
     /// Nothing that is put into an answer makes it anything but one answer of lines within the limit.
     #[test]
-    fn one_answer_within_limits(part in ".{0,200}", index in 0..21usize, utf8: bool, size: Option<u64>, long in "[a-zåö ]{0,1500}") {
+    fn one_answer_within_limits(part in ".{0,200}", index in 0..classes().len(), utf8: bool, size: Option<u64>, long in "[a-zåö ]{0,1500}") {
         let class = match classes().swap_remove(index) {
             Class::Malware { .. } => Class::Malware { part },
+            Class::Attachment { why, entry: Some(_), .. } => {
+                Class::Attachment { why, part: part.clone(), entry: Some(part) }
+            }
+            Class::Attachment { why, .. } => Class::Attachment { why, part, entry: None },
+            Class::NotScanned { size, limit, .. } => Class::NotScanned { part, size, limit },
             Class::TooLarge { limit, .. } => Class::TooLarge { size, limit },
             class => class,
         };

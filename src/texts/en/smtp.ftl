@@ -15,6 +15,26 @@ login-failed = Name or password is wrong, or the password has expired. Ask your 
 too-many-logins = Too many logins with a wrong name or password from your network. Wait some minutes, then try again.
 not-your-conversation = This conversation does not take your message. Write to the person's own address instead.
 malware = The part "{ $part }" was found harmful. Remove it and send again.
+executable = { $entry ->
+    [none] The attachment "{ $part }"
+   *[other] The file "{ $entry }" in the attachment "{ $part }"
+  } is a program or a script, or starts one; such are not taken. Send the content as a document, such as a PDF.
+macros = { $entry ->
+    [none] The attachment "{ $part }"
+   *[other] The file "{ $entry }" in the attachment "{ $part }"
+  } holds macros, which are not taken. Save it without macros (such as .docx, .xlsx) or as a PDF, and send again.
+encrypted-archive = { $entry ->
+    [none] The attachment "{ $part }"
+   *[other] The file "{ $entry }" in the attachment "{ $part }"
+  } is protected by a password and cannot be looked into. Remove the password and send again; only the recipient reads the message.
+unreadable-archive = { $entry ->
+    [none] The archive "{ $part }"
+   *[other] The archive "{ $entry }" in the attachment "{ $part }"
+  } is damaged, or of a kind that cannot be looked into. Send the files one by one, or in a ZIP file without other archives in it.
+not-scanned = { $limit ->
+    [unknown] The attachment "{ $part }" ({ $size }) holds more than can be scanned for malware.
+   *[other] The attachment "{ $part }" is { $size }; { $limit } is the most that can be scanned for malware.
+  } Split it or make it smaller, and send again.
 too-large = { $size ->
     [unknown] The message is too large; { $limit } is the most that is taken.
    *[other] The message is { $size }; { $limit } is the most that is taken.
