@@ -9,6 +9,7 @@ mod listeners;
 mod pages;
 mod reload;
 mod renewal;
+mod sealing;
 pub mod service;
 mod way_out;
 
@@ -202,6 +203,7 @@ fn way_in(config: &Config, store: &Store, directory: Directory) -> Result<inboun
         directory,
         authenticator: authenticator(config)?,
         limits: intake_limits(&config.limits),
+        sealing: sealing::sealing(&config.smime)?,
         refusals_per_network: config.rates.refusals_per_network,
         failed_logins: inbound::FailedLogins {
             per_name: config.limits.failed_logins_per_name,

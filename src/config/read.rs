@@ -11,8 +11,8 @@ use super::node::Named;
 use super::section::{Reading, Section};
 use super::values::unreadable;
 use super::{
-    Acme, Blobs, Config, Database, Limits, Listener, Logging, Mail, Node, Portal, Rates, Relay, Resolver, Timeouts,
-    certificates, file, limits, network, node,
+    Acme, Blobs, Config, Database, Limits, Listener, Logging, Mail, Node, Portal, Rates, Relay, Resolver, Smime,
+    Timeouts, certificates, file, limits, network, node, smime,
 };
 
 /// The sections of a file as far as they could be read: for `check`, which looks on where something is wrong. The
@@ -24,6 +24,7 @@ pub struct Sections {
     pub mail: Option<Mail>,
     pub listeners: Vec<Listener>,
     pub acme: Option<Acme>,
+    pub smime: Smime,
     pub limits: Limits,
     pub timeouts: Timeouts,
     pub rates: Rates,
@@ -47,6 +48,7 @@ impl Sections {
             mail: self.mail?,
             listeners: self.listeners,
             acme: self.acme,
+            smime: self.smime,
             limits: self.limits,
             timeouts: self.timeouts,
             rates: self.rates,
@@ -140,6 +142,7 @@ pub(super) fn gather(
         mail,
         listeners,
         acme,
+        smime: smime::smime(root.section("smime")),
         limits: limits.0,
         timeouts: network::timeouts(root.section("timeouts")),
         rates: limits.1,

@@ -7,7 +7,7 @@ use mail_parser::PartKind;
 use super::outline::{self, Outline};
 use super::text::{Faults, decoded, plain, tidy, unlabelled};
 use super::tree::{Fate, Tree, is_unopened};
-use super::{Limits, attachments, defects, fields, html};
+use super::{Limits, attachments, defects, fields, html, openpgp};
 use crate::domain::record::Defect;
 
 /// Octets shown of a multipart that cannot be divided.
@@ -57,6 +57,7 @@ impl Body {
                 of_html.push(text);
             } else {
                 let text = plain(part, &source, &mut faults);
+                let text = openpgp::cleartext(&text).unwrap_or(text);
                 languages.0 = languages.0.or(said);
                 if in_html {
                     html.push(Piece::Text(text.clone()));

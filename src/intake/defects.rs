@@ -56,6 +56,8 @@ codes! {
     ACTIVE_CONTENT = "active-content-removed";
     /// A file name that would be unsafe as written.
     FILE_NAME = "file-name-changed";
+    /// A sealed part (S/MIME, OpenPGP) that could not be opened: why.
+    SEALED = "sealed";
     /// Outlook packed the attachments into one that few programs can open (application/ms-tnef).
     TNEF = "tnef";
 }

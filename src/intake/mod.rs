@@ -25,15 +25,17 @@ mod limits;
 mod lines;
 mod names;
 mod opened;
+mod openpgp;
 mod outline;
 mod record;
 pub mod report;
+mod sealed;
 mod style;
 mod text;
 mod tree;
 mod unpack;
 
-pub use attachments::attachment;
+pub use attachments::{attachment, attachment_with};
 pub use copy::copy;
 pub use glance::{Glance, Stated, glance, stated};
 pub use limits::Limits;

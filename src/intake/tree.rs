@@ -4,6 +4,7 @@
 use mail_parser::{Message, MessagePart, PartKind};
 
 use super::opened::{Opened, Packed};
+use super::sealed;
 use super::unpack::Packing;
 
 /// All parts, each after the one that holds it: the order in which they stand in the message.
@@ -45,6 +46,8 @@ pub(super) enum Fate {
 pub enum Held {
     /// Nothing is in it.
     Empty,
+    /// It is the signature of what stands before it.
+    Signature,
 }
 
 impl Held {
@@ -52,6 +55,7 @@ impl Held {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Empty => "empty",
+            Self::Signature => "signature",
         }
     }
 }
@@ -67,10 +71,11 @@ struct Body {
 impl Body {
     const ENCLOSED: Self = Self { text: false, html: false, enclosed: true };
 
-    /// Whether what is opened may be the body. An enclosed message is not.
-    fn of(packing: Packing) -> Self {
+    /// Whether what is opened may be the body. An enclosed message is not; what was sealed stands where the seal stood.
+    fn of(packing: Packing, outside: Self) -> Self {
         match packing {
             Packing::EncodedMessage => Self::ENCLOSED,
+            Packing::Smime => outside,
         }
     }
 }
@@ -98,7 +103,7 @@ impl<'t> Tree<'t> {
             });
             let below = |index: usize| if number == "0" { index.to_string() } else { format!("{number}.{index}") };
             if let Some((index, root, packing)) = inner {
-                let body = Body::of(packing);
+                let body = Body::of(packing, body);
                 open.push(Visit { number: below(1), part: root, layer: index, body });
             } else {
                 let enclosed = part.nested().map(|message| message.root_part());
@@ -142,6 +147,9 @@ fn fate(part: &MessagePart<'_>, body: Body, longest: usize) -> Fate {
     let html = body.html && part.in_html_body();
     if part.is_text() && (text || html) {
         return Fate::Shown { text, html, offered: part.raw_body().len() > longest };
+    }
+    if sealed::is_signature(part) {
+        return Fate::HeldBack(Held::Signature);
     }
     match part.kind() {
         PartKind::Multipart if part.children().len() > 0 => Fate::Container,

@@ -123,8 +123,8 @@ pub(super) async fn message_page(
     sent: Option<ReplyId>,
 ) -> Result<MessagePage, Fault> {
     let share = state.reading.message(record.size).await?;
-    let raw = state.store.raw(&citizen.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
-    let content = reading::content(raw, None).await?;
+    let letter = state.store.letter(&citizen.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
+    let content = reading::content(letter, None).await?;
     let (records, replies) = state.store.conversation(&citizen.account.id, record.conversation).await?;
     let directory = state.directory().await?;
     let words = state.words(citizen.visitor.language);
