@@ -12,6 +12,7 @@ use super::fault::Fault;
 use super::form_id;
 use super::reading;
 use super::reply::{self, Closed};
+use super::seal;
 use super::state::PortalState;
 use super::thread;
 use super::view::{Due, FileView, Frame, InboxPage, MessagePage, ReplyForm, Row, When, page};
@@ -148,6 +149,7 @@ pub(super) async fn message_page(
         due: due(&words, &record),
         case_reference: record.case_reference.clone(),
         automatic: record.auto_submitted,
+        seal: seal::view(&words, &content, &office),
         content_language: content.language.filter(|tag| tag != words.tag()),
         html_src: content.html.is_some().then(|| format!("{path}/html")),
         html_height: match content.text.len() + 80 * content.text.lines().count() {
