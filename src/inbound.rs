@@ -8,6 +8,7 @@ mod proof;
 mod rates;
 mod recent;
 mod refusals;
+mod seals;
 mod terms;
 mod trace;
 
@@ -27,6 +28,7 @@ pub use self::rates::PerHour;
 use self::rates::Rates;
 use self::recent::Recent;
 pub use self::refusals::Refusals;
+pub use self::seals::Sealing;
 use crate::authentication::{Authenticator, Need};
 use crate::clock::{Clock, Ids};
 use crate::domain::address::{Domain, ForwardPath, ReversePath};
@@ -67,6 +69,8 @@ pub struct Inbound {
     pub authenticator: Authenticator,
     /// How much of a message is read.
     pub limits: intake::Limits,
+    /// What opens sealed messages, and who vouches for signatures.
+    pub sealing: Sealing,
     /// Where every refusal becomes an event.
     pub refusals: Arc<Refusals>,
     directory: Arc<ArcSwap<Directory>>,
@@ -98,6 +102,8 @@ pub struct Parts {
     pub authenticator: Authenticator,
     /// How much of a message is read.
     pub limits: intake::Limits,
+    /// What opens sealed messages, and who vouches for signatures.
+    pub sealing: Sealing,
     /// Refusals of one network an hour that are written one by one.
     pub refusals_per_network: NonZeroU32,
     /// Messages an hour.
@@ -121,6 +127,7 @@ impl Inbound {
             keys: parts.keys,
             authenticator: parts.authenticator,
             limits: parts.limits,
+            sealing: parts.sealing,
             directory: Arc::new(ArcSwap::from_pointee(parts.directory)),
             clock,
             ids,
@@ -275,7 +282,7 @@ impl Inbound {
         sha256: [u8; 32],
     ) -> Result<Receipt, Refusal> {
         let Held { bytes, budget } = self.hold(&raw).await?;
-        let (mut glance, finding) = self.read(&bytes, envelope).await?;
+        let Reading { mut glance, finding, seals } = self.read(&bytes, envelope).await?;
         if let Some(why) = &glance.too_complex {
             return Err(Refusal::new(Class::TooComplex, why.clone()));
         }
@@ -289,6 +296,10 @@ impl Inbound {
             return Err(Refusal::new(Class::Loop, format!("we have sent it ourselves, as outbox item {item}")));
         }
         let mut proof = self.prove(peer, envelope, &glance, bytes.clone()).await?;
+        // Not before: a stranger learns nothing of our keys.
+        if let Some(shut) = glance.shut.filter(|_| citizens) {
+            return Err(seals::refusal(shut));
+        }
         let from = match author(&proof.sender, &glance) {
             // To the postmaster anybody may write, also as somebody else (RFC 5321 §4.5.1).
             Err(_) if !citizens => {
@@ -297,6 +308,8 @@ impl Inbound {
             }
             author => author?,
         };
+        let received = self.clock.now();
+        let seals = self.sealing.judge(seals, &mut proof, &from, received)?;
         if proof.by_signature_alone.is_some() {
             glance.forget_machines();
         }
@@ -324,7 +337,6 @@ impl Inbound {
         // Last, since it costs most: nobody has a scan who is refused anyway.
         self.look_through(&bytes).await?;
         drop((bytes, budget));
-        let received = self.clock.now();
         let summary = Summary {
             subject: glance.subject,
             from,
@@ -346,6 +358,7 @@ impl Inbound {
             signatures: proof.authentication.holding().collect(),
             trace: trace::fields(&self.host, id, peer, envelope.smtputf8, received, &proof.authentication),
             proofs: proof.words,
+            seals,
             summary,
             placements,
         };
@@ -376,13 +389,15 @@ impl Inbound {
     }
 
     /// Reads the message once, and as a report too where it goes to a return path.
-    async fn read(&self, bytes: &Bytes, envelope: &Envelope) -> Result<(Glance, Finding), Refusal> {
+    async fn read(&self, bytes: &Bytes, envelope: &Envelope) -> Result<Reading, Refusal> {
         let reports = envelope.recipients().any(|r| matches!(r.route.destination(), Destination::Report(_)));
-        let (bytes, limits) = (bytes.clone(), self.limits.clone());
+        let (bytes, limits, keyring) = (bytes.clone(), self.limits.clone(), self.sealing.keyring.clone());
         let aside = bytes.len() > READ_ASIDE;
         let look = move || {
             let finding = if reports { intake::report::finding(&bytes) } else { Finding::Unreadable };
-            (intake::glance(&bytes, &limits), finding)
+            let opened = intake::Opened::of(&bytes, &limits, &keyring);
+            let (glance, evidence) = opened.glance_and_evidence();
+            Reading { glance, finding, seals: seals::Found::of(&opened, evidence) }
         };
         if aside { tokio::task::spawn_blocking(look).await.map_err(unavailable) } else { Ok(look()) }
     }
@@ -398,6 +413,13 @@ fn author(sender: &Sender, glance: &Glance) -> Result<Person, Refusal> {
         }
         Sender::Claimed(_) | Sender::Stranger => Ok(glance.from.first().cloned().unwrap_or_default()),
     }
+}
+
+/// What the door has read of a message.
+struct Reading {
+    glance: Glance,
+    finding: Finding,
+    seals: seals::Found,
 }
 
 /// A message in memory, and its share of the room for large ones.

@@ -10,6 +10,7 @@ mod pages;
 mod reload;
 mod renewal;
 mod scanning;
+mod sealing;
 pub mod service;
 mod way_out;
 
@@ -217,6 +218,7 @@ fn way_in(
         authenticator: authenticator(config)?,
         limits: intake_limits(&config.limits),
         looking: looking(config, scans),
+        sealing: sealing::sealing(&config.smime)?,
         refusals_per_network: config.rates.refusals_per_network,
         failed_logins: inbound::FailedLogins {
             per_name: config.limits.failed_logins_per_name,

@@ -23,6 +23,7 @@ mod scanner;
 mod secret;
 mod section;
 pub mod size;
+mod smime;
 mod values;
 
 use std::net::SocketAddr;
@@ -43,6 +44,7 @@ use crate::domain::schedule::Schedule;
 pub use fault::Fault;
 pub use read::Sections;
 pub use secret::Secret;
+pub use smime::{Smime, SmimeKey};
 
 /// How this gateway runs. Every path is absolute or from the working directory; none is relative to the file any more.
 #[derive(Debug, Clone)]
@@ -57,6 +59,8 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// `[acme]`: who gives the certificates of listeners that have none of a file.
     pub acme: Option<Acme>,
+    /// `[smime]`.
+    pub smime: Smime,
     /// `[limits]`, of incoming connections and messages.
     pub limits: Limits,
     /// `[timeouts]`, of incoming connections.

@@ -12,7 +12,7 @@ use super::section::{Reading, Section};
 use super::values::unreadable;
 use super::{
     Acme, Attachments, Blobs, Config, Database, Limits, Listener, Logging, Mail, Node, Portal, Rates, Relay, Resolver,
-    Scanner, Timeouts, certificates, file, limits, network, node, scanner,
+    Scanner, Smime, Timeouts, certificates, file, limits, network, node, scanner, smime,
 };
 
 /// The sections of a file as far as they could be read: for `check`, which looks on where something is wrong. The
@@ -24,6 +24,7 @@ pub struct Sections {
     pub mail: Option<Mail>,
     pub listeners: Vec<Listener>,
     pub acme: Option<Acme>,
+    pub smime: Smime,
     pub limits: Limits,
     pub timeouts: Timeouts,
     pub rates: Rates,
@@ -49,6 +50,7 @@ impl Sections {
             mail: self.mail?,
             listeners: self.listeners,
             acme: self.acme,
+            smime: self.smime,
             limits: self.limits,
             timeouts: self.timeouts,
             rates: self.rates,
@@ -144,6 +146,7 @@ pub(super) fn gather(
         mail,
         listeners,
         acme,
+        smime: smime::smime(root.section("smime")),
         limits: limits.0,
         timeouts: network::timeouts(root.section("timeouts")),
         rates: limits.1,

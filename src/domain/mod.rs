@@ -26,6 +26,7 @@ pub mod reference;
 pub mod reply;
 pub mod sasl;
 pub mod schedule;
+pub mod seal;
 pub mod status;
 pub mod tags;
 pub mod token;

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::appointment::Appointment;
 use super::ids::{AccountId, ConversationId, OfficeId, RecordId};
+use super::seal::{Encryption, Signature};
 
 /// What a record asks of the citizen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -44,7 +45,7 @@ impl Kind {
 }
 
 /// A name and an address as a header field has them. The address is text: From may hold what is no address.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Person {
     /// The display name, decoded.
     pub name: Option<String>,
@@ -89,6 +90,10 @@ pub struct Content {
     pub defects: Vec<Defect>,
     /// Whether a machine wrote it.
     pub classification: Classification,
+    /// How it was encrypted; `None`: not at all.
+    pub encryption: Option<Encryption>,
+    /// What was said of its signature when it came; `None`: it has none.
+    pub signature: Option<Signature>,
 }
 
 /// A part that the citizen can fetch.

@@ -83,6 +83,10 @@ pub enum Class {
     LineEnds,
     /// More parts, or deeper nesting, than we read.
     TooComplex,
+    /// Encrypted (S/MIME) to a certificate that is not ours, or in a way that we cannot open.
+    Undecryptable,
+    /// Encrypted with OpenPGP, of which we have no keys.
+    OpenPgp,
     /// A due date that cannot be read.
     DueDate,
     /// A service address without a word on which citizen is meant.
@@ -135,6 +139,8 @@ impl Class {
             Self::TooLarge { .. } | Self::NotScanned { .. } => (552, 3, 4),
             Self::TooManyRecipients => (452, 5, 3),
             Self::LineEnds | Self::TooComplex => (554, 6, 0),
+            Self::Undecryptable => (554, 7, 5),
+            Self::OpenPgp => (554, 7, 4),
             Self::DueDate => (554, 6, 1),
             Self::CitizenNotNamed => (550, 1, 6),
             Self::StorageFull => (452, 3, 1),
@@ -177,6 +183,8 @@ impl Class {
             Self::TooManyRecipients => "too-many-recipients",
             Self::LineEnds => "line-ends",
             Self::TooComplex => "too-complex",
+            Self::Undecryptable => "undecryptable",
+            Self::OpenPgp => "openpgp",
             Self::DueDate => "due-date",
             Self::CitizenNotNamed => "citizen-not-named",
             Self::StorageFull => "storage-full",

@@ -11,7 +11,6 @@ use crate::domain::status::{Class, Refusal};
 use crate::intake::{Leaf, Opened};
 use crate::scanner::policy::Objection;
 use crate::scanner::{Figures, Part, Policy, Scanner, Verdict};
-use crate::smime::Keyring;
 
 /// How a message is looked through.
 #[derive(Clone)]
@@ -37,11 +36,11 @@ impl Inbound {
     /// What was found; or that the scanner does not answer.
     pub(super) async fn look_through(&self, message: &Bytes) -> Result<(), Refusal> {
         let Looking { policy, scanner } = self.looking.clone();
-        let (bytes, limits) = (message.clone(), self.limits.clone());
+        let (bytes, limits, keyring) = (message.clone(), self.limits.clone(), self.sealing.keyring.clone());
         let Some(scanner) = scanner else {
             let look = move || {
                 let mut found = None;
-                Opened::of(&bytes, &limits, &Keyring::default()).leaves(|leaf| {
+                Opened::of(&bytes, &limits, &keyring).leaves(|leaf| {
                     found = objection(&policy, &leaf);
                     if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 });
@@ -55,7 +54,7 @@ impl Inbound {
         let (to, from) = mpsc::channel(1);
         let look = move || {
             let mut found = None;
-            Opened::of(&bytes, &limits, &Keyring::default()).leaves(|leaf| {
+            Opened::of(&bytes, &limits, &keyring).leaves(|leaf| {
                 found = objection(&policy, &leaf);
                 let Leaf { part, filename, octets, .. } = leaf;
                 let part = Part {

@@ -10,13 +10,20 @@ use super::opened::Opened;
 use super::tree::{Fate, Tree};
 use super::{Limits, body, calendar, fields, text};
 use crate::domain::record::{Attachment, Defect, Disposition, PartAccount, PartStatus};
+use crate::domain::seal::Seals;
 use crate::smime::Keyring;
 
 /// One attachment with its octets, decoded. A forwarded message comes as it came. `None`: there is no such one.
 #[must_use]
 pub fn attachment(raw: &[u8], index: usize) -> Option<(Attachment, Vec<u8>)> {
+    attachment_with(raw, index, &Seals::default())
+}
+
+/// The same of a message that may be sealed.
+#[must_use]
+pub fn attachment_with(raw: &[u8], index: usize, seals: &Seals) -> Option<(Attachment, Vec<u8>)> {
     let limits = Limits::default();
-    let opened = Opened::of(raw, &limits, &Keyring::default());
+    let opened = Opened::of(raw, &limits, &Keyring::of_content_keys(&seals.keys));
     let parsed = opened.parsed();
     let tree = Tree::of(&opened, &parsed);
     tree.attachments().nth(index)?;

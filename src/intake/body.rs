@@ -9,7 +9,7 @@ use super::enclosed::Heading;
 use super::outline::{self, Outline};
 use super::text::{Faults, decoded, plain, tidy};
 use super::tree::{Fate, Node, Tree, is_unopened};
-use super::{Limits, attachments, defects, fields, html};
+use super::{Limits, attachments, defects, fields, html, openpgp};
 use crate::domain::record::Defect;
 
 /// Octets shown of a multipart that cannot be divided.
@@ -83,6 +83,7 @@ impl Reader {
             self.lines.push((message, if in_text { Line::Text(text) } else { Line::OfHtml(text) }));
         } else {
             let text = plain(part, &source, &mut faults);
+            let text = openpgp::cleartext(&text).unwrap_or(text);
             if self.languages.0.is_none() {
                 self.languages.0 = said;
             }

@@ -68,6 +68,8 @@ codes! {
     PARTIAL = "partial";
     /// Packed more deeply, or more of it, than is opened.
     NOT_OPENED = "not-opened";
+    /// A sealed part (S/MIME, OpenPGP) that could not be opened: why.
+    SEALED = "sealed";
 }
 
 /// A defect of the message as a whole.

@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
-use super::{Limits, read, report};
+use super::{Limits, Opened, ReadOptions, report};
 use crate::domain::appointment::Appointment;
 use crate::domain::arrival::Finding;
 use crate::domain::record::{Attachment, Classification, Content, Defect, Kind, PartAccount, Person, Record};
+use crate::domain::seal::{Encryption, Signature};
+use crate::smime::Keyring;
 
 /// One record. What is not known is `null`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -58,6 +60,12 @@ pub struct RecordJson {
     /// What a delivery report says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<ReportJson>,
+    /// How it was encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
+    /// What its signature is worth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
 }
 
 /// What a delivery report says.
@@ -130,14 +138,19 @@ impl RecordJson {
             defects: content.defects,
             classification: content.classification,
             report: None,
+            encryption: content.encryption,
+            signature: content.signature,
         }
     }
 
     /// What `brevbro parse` prints of a message.
     #[must_use]
     pub fn of_message(raw: &[u8], limits: &Limits) -> Self {
-        let content = read(raw, limits);
+        let opened = Opened::of(raw, limits, &Keyring::default());
+        let content = opened.content(&ReadOptions::default());
         let bounce = content.classification.bounce;
-        Self { report: bounce.then(|| report::finding(raw).into()), ..Self::of_content(content) }
+        let author = content.from.first().map_or("", |person| &person.address);
+        let signature = opened.signature_alone(author);
+        Self { report: bounce.then(|| report::finding(raw).into()), signature, ..Self::of_content(content) }
     }
 }

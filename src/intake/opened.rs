@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use mail_parser::{Message, PartId};
 
 use super::defects::NOT_OPENED;
+use super::sealed::Seal;
 use super::text::Faults;
 use super::tree::{Fate, Tree};
 use super::unpack::{self, Packing};
@@ -59,6 +60,10 @@ pub(super) struct Packed {
     pub(super) inner: Option<usize>,
     /// What was wrong with it.
     pub(super) faults: Faults,
+    /// How it was sealed.
+    pub(super) seal: Option<Seal>,
+    /// What came out is a whole message, whose header the seal protects.
+    pub(super) wrapped: bool,
     /// Whether the packed part is offered as well, as it came: it was damaged, or is of use by itself.
     pub(super) offered: bool,
 }
@@ -91,12 +96,22 @@ impl<'r> Opened<'r> {
         for part in message.parts() {
             let Some(packing) = unpack::packing(&part) else { continue };
             let next = self.layers.len() + fresh.len();
-            let mut packed =
-                Packed { layer, part: part.id(), packing, inner: None, faults: Faults::new(), offered: true };
+            let mut packed = Packed {
+                layer,
+                part: part.id(),
+                packing,
+                inner: None,
+                faults: Faults::new(),
+                seal: None,
+                wrapped: false,
+                offered: true,
+            };
             if depth <= DEEPEST && next < LAYERS {
                 let unpacked = unpack::unpack(packing, &part, keyring, *room);
                 packed.faults = unpacked.faults;
                 packed.offered = unpacked.offered;
+                packed.seal = unpacked.seal;
+                packed.wrapped = unpacked.wrapped;
                 if let Some(entity) = unpacked.entity {
                     *room = room.saturating_sub(entity.len());
                     packed.inner = Some(next);

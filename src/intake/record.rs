@@ -11,6 +11,7 @@ use super::tree::{Fate, Tree, is_unopened};
 use super::{Limits, attachments, defects, fields, glance};
 use crate::domain::appointment::Appointment;
 use crate::domain::record::{Content, Defect, PartAccount};
+use crate::domain::seal::{Seals, Shut};
 use crate::smime::Keyring;
 
 /// How a message is to be read.
@@ -19,6 +20,8 @@ pub struct ReadOptions {
     /// Pictures in the HTML get this address with the attachment's index behind: `/…/attachments/`. Without it they keep
     /// their `cid:`.
     pub inline_base: Option<String>,
+    /// What was kept of the door's reading of a sealed message: without it, encrypted parts stay shut.
+    pub seals: Seals,
 }
 
 /// Reads everything. Never fails: what is wrong stands in the defects.
@@ -30,7 +33,7 @@ pub fn read(raw: &[u8], limits: &Limits) -> Content {
 /// Reads everything, as the options say.
 #[must_use]
 pub fn read_with(raw: &[u8], limits: &Limits, options: &ReadOptions) -> Content {
-    Opened::of(raw, limits, &Keyring::default()).content(options)
+    Opened::of(raw, limits, &Keyring::of_content_keys(&options.seals.keys)).content(options)
 }
 
 impl Opened<'_> {
@@ -54,6 +57,9 @@ impl Opened<'_> {
         let shown = pictures.shown();
         let mut people = fields::people(headers, HeaderName::To);
         people.extend(fields::people(headers, HeaderName::Cc));
+        if self.shut(&tree) == Some(Shut::OpenPgp) {
+            found.push(defects::whole(defects::SEALED, Shut::OpenPgp.word()));
+        }
         let attachments = attachments::all(&tree, &|index| shown.contains(&index), &mut found);
         let parts = attachments::account(&tree, &attachments);
         Content {
@@ -74,6 +80,8 @@ impl Opened<'_> {
             references: fields::ids(headers, HeaderName::References),
             defects: found,
             classification: glance.classification,
+            encryption: self.encryptions().next().cloned(),
+            signature: options.seals.signature.clone(),
         }
     }
 }

@@ -102,7 +102,8 @@ impl Body {
         Self { text: !closed, html: !closed, depth, closed, repeated: false }
     }
 
-    /// What of that which was opened may be the body. What Outlook packed is what the message would be without it.
+    /// What of that which was opened may be the body. What Outlook packed is what the message would be without it; what was
+    /// sealed stands where the seal stood.
     fn of(self, packing: Packing, part: &MessagePart<'_>, shown: Option<Shown>) -> Self {
         match (packing, shown) {
             (Packing::EncodedMessage, _) => self.inside(part),
@@ -112,7 +113,7 @@ impl Body {
             (Packing::Tnef, Some(Shown { text, html, .. })) => {
                 Self { text: self.text && text, html: self.html && html, repeated: !text, ..self }
             }
-            (Packing::Tnef, None) => self,
+            (Packing::Tnef, None) | (Packing::Smime, _) => self,
         }
     }
 }

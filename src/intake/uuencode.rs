@@ -52,6 +52,7 @@ pub(super) fn unpack(part: &MessagePart<'_>, room: usize) -> Unpacked {
         entity,
         faults: (broken > 0).then(|| (UUENCODE_DAMAGED, String::new())).into_iter().collect(),
         offered: broken > 0,
+        ..Unpacked::default()
     }
 }
 

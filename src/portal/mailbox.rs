@@ -13,6 +13,7 @@ use super::fault::Fault;
 use super::form_id;
 use super::reading;
 use super::reply::{self, Closed};
+use super::seal;
 use super::state::PortalState;
 use super::thread;
 use super::view::{Due, FileView, Frame, InboxPage, MessagePage, ReplyForm, Row, When, page};
@@ -124,8 +125,8 @@ pub(super) async fn message_page(
     sent: Option<ReplyId>,
 ) -> Result<MessagePage, Fault> {
     let share = state.reading.message(record.size).await?;
-    let raw = state.store.raw(&citizen.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
-    let content = reading::content(raw, None).await?;
+    let letter = state.store.letter(&citizen.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
+    let content = reading::content(letter, None).await?;
     let (records, replies) = state.store.conversation(&citizen.account.id, record.conversation).await?;
     let directory = state.directory().await?;
     let words = state.words(citizen.visitor.language);
@@ -149,6 +150,7 @@ pub(super) async fn message_page(
         due: due(&words, &record),
         case_reference: record.case_reference.clone(),
         automatic: record.auto_submitted,
+        seal: seal::view(&words, &content, &office),
         content_language: content.language.filter(|tag| tag != words.tag()),
         html_src: content.html.is_some().then(|| format!("{path}/html")),
         html_height: match content.text.len() + 80 * content.text.lines().count() {

@@ -25,6 +25,7 @@ mod mailbox;
 mod reading;
 mod reply;
 mod routes;
+mod seal;
 mod settings;
 mod state;
 mod thread;

@@ -165,6 +165,14 @@ impl ReplyForm {
     }
 }
 
+/// What is said of a seal.
+pub(super) struct SealView {
+    /// The state, for the eye.
+    pub word: &'static str,
+    pub headline: String,
+    pub lines: Vec<String>,
+}
+
 #[derive(Template)]
 #[template(path = "message.html")]
 pub(super) struct MessagePage {
@@ -178,6 +186,7 @@ pub(super) struct MessagePage {
     pub due: Option<Due>,
     pub case_reference: Option<String>,
     pub automatic: bool,
+    pub seal: Option<SealView>,
     pub content_language: Option<String>,
     pub html_src: Option<String>,
     /// How high the frame is at first: without scripts it cannot know.

@@ -49,7 +49,7 @@ pub(super) fn unpack(part: &MessagePart<'_>, room: usize) -> Unpacked {
     faults.extend(damage.into_iter().map(|detail| (TNEF_DAMAGED, detail)));
     let offered = entity.is_none() || !faults.is_empty();
     faults.extend(elsewhere.then(|| (TNEF_ELSEWHERE, String::new())));
-    Unpacked { entity, faults, offered }
+    Unpacked { entity, faults, offered, ..Unpacked::default() }
 }
 
 /// What came of some octets.

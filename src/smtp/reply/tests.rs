@@ -38,6 +38,8 @@ fn classes() -> Vec<Class> {
         Class::TooManyRecipients,
         Class::LineEnds,
         Class::TooComplex,
+        Class::Undecryptable,
+        Class::OpenPgp,
         Class::DueDate,
         Class::CitizenNotNamed,
         Class::StorageFull,
