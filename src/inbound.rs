@@ -16,6 +16,8 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -217,6 +219,7 @@ impl Inbound {
             if let Destination::Citizen(to) = route.destination() {
                 self.rates.pair(from, &to.account)?;
             }
+            terms::may_be_due(&route, self.today())?;
             Ok(route)
         });
         decided.map_err(|refusal| refusal.in_language(sender.language()))
@@ -350,7 +353,12 @@ impl Inbound {
             ForwardPath::Mailbox(to) => self.keys.trace_hash(&to.folded()),
             ForwardPath::Postmaster => String::new(),
         };
-        terms::record(id, route, addressed, glance).map(|record| Placement::Record(Box::new(record)))
+        let record = terms::record(id, route, addressed, glance, self.today())?;
+        Ok(Placement::Record(Box::new(record)))
+    }
+
+    fn today(&self) -> Date {
+        TimeZone::UTC.to_datetime(self.clock.now()).date()
     }
 
     /// The octets in memory: large ones come from their file only as far as the budget for all connections goes, one

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::ids::{AccountId, ConversationId, OfficeId, RecordId};
+pub use super::tags::Tags;
 
 /// What a record asks of the citizen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -194,38 +195,6 @@ pub struct Classification {
     pub bounce: bool,
     /// From a mailing list.
     pub list: bool,
-}
-
-/// What a clerk may ask with tags in the address or the subject.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tags {
-    /// `+decision`, `[beslut]`.
-    pub kind: Option<Kind>,
-    /// `+request-2026-12-31`, `[begäran 2026-12-31]`.
-    pub due: Option<Date>,
-    /// `+noreply`, `[ej svar]`.
-    pub no_reply: bool,
-    /// `[dnr HEL 2026-001234]`.
-    pub case_reference: Option<String>,
-    /// `[till …]`, or the tag of a service address: which citizen.
-    pub citizen: Option<String>,
-    /// A tag that has the form of a due date and is none. Refused, not guessed.
-    pub unreadable_due: Option<String>,
-}
-
-impl Tags {
-    /// The address's tags, and the subject's where the address says nothing.
-    #[must_use]
-    pub fn or(self, subject: Tags) -> Self {
-        Self {
-            kind: self.kind.or(subject.kind),
-            due: self.due.or(subject.due),
-            no_reply: self.no_reply || subject.no_reply,
-            case_reference: self.case_reference.or(subject.case_reference),
-            citizen: self.citizen.or(subject.citizen),
-            unreadable_due: self.unreadable_due.or(subject.unreadable_due),
-        }
-    }
 }
 
 /// One message in one mailbox: the row's worth. Its content is read from the raw bytes whenever it is shown.

@@ -10,6 +10,7 @@ use super::text::{Faults, tidy, unlabelled};
 use super::tree::{Fate, Tree, is_unopened};
 use super::{Limits, attachments, defects, fields, glance};
 use crate::domain::record::{Content, Defect};
+use crate::domain::tags;
 use crate::smime::Keyring;
 
 /// How a message is to be read.
@@ -100,8 +101,12 @@ fn defects_of_headers(message: &Message<'_>, glance: &super::Glance) -> Vec<Defe
     if glance.date.is_none() {
         add(defects::DATE_UNREADABLE, String::new());
     }
-    if let Some(due) = &glance.tags.unreadable_due {
-        add(defects::DUE_UNREADABLE, due.clone());
+    match &glance.tags.fault {
+        Some(tags::Fault::DueUnreadable(due) | tags::Fault::DueOfOther(_, due)) => {
+            add(defects::DUE_UNREADABLE, due.clone());
+        }
+        Some(tags::Fault::Conflict(..) | tags::Fault::Citizens) => add(defects::TAGS_CONFLICT, String::new()),
+        None => {}
     }
     for name in [HeaderName::Subject, HeaderName::Date, HeaderName::MessageId, HeaderName::ContentType] {
         if headers.all(name.clone()).count() > 1 {

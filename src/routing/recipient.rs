@@ -127,8 +127,8 @@ fn decide_for(
         return Err((Class::NoSuchMailbox, "service address of another office"));
     }
     let defaults = settle(office, &mapped.terms);
-    if defaults.tags.unreadable_due.is_some() {
-        return Err((Class::DueDate, "the address's tag holds no date"));
+    if let Some(fault) = &defaults.tags.fault {
+        return Err((fault.into(), "the address's tags cannot be followed"));
     }
     let no_such_mailbox = Err((Class::NoSuchMailbox, mapped.form()));
     match &mapped.target {

@@ -3,6 +3,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::ids::ArrivalId;
 use crate::domain::language::Language;
+use crate::domain::record::Kind;
+use crate::domain::status::DueFault;
+use crate::domain::tags::Said;
 
 fn wire(reply: &Reply) -> String {
     let mut out = Vec::new();
@@ -30,7 +33,15 @@ fn classes() -> Vec<Class> {
         Class::TooManyRecipients,
         Class::LineEnds,
         Class::TooComplex,
-        Class::DueDate,
+        Class::DueDate { read: "31.12.".into(), fault: DueFault::Unreadable },
+        Class::DueDate { read: "2026-11-23".into(), fault: DueFault::Past },
+        Class::DueDate { read: "2062-12-31".into(), fault: DueFault::Far },
+        Class::DueDate { read: "2026-12-31".into(), fault: DueFault::NoRequest },
+        Class::TagsConflict { first: Said::Kind(Kind::Decision), second: Said::Kind(Kind::Notice) },
+        Class::TagsConflict { first: Said::Due(jiff::civil::date(2026, 12, 31)), second: Said::Kind(Kind::Notice) },
+        Class::TagsConflict { first: Said::Case("1/2026".into()), second: Said::Case("2/2026".into()) },
+        Class::CitizensConflict,
+        Class::AutomaticMail,
         Class::CitizenNotNamed,
         Class::StorageFull,
         Class::Unavailable,
@@ -105,12 +116,30 @@ fn a_file_name_cannot_leave_its_line() {
     assert!(text.len() < 400);
 }
 
+#[test]
+fn what_was_read_is_said_back_but_no_identity_code() {
+    let said = |read: &str| {
+        let class = Class::DueDate { read: read.into(), fault: DueFault::Unreadable };
+        wire(&Reply::refused(&refusal(class, Language::En), true))
+    };
+    assert!(said("31.12.").starts_with("554 5.6.1 The due date \"31.12.\" cannot be read. Write it"));
+    for code in ["131052-308T", "19811228-9874", "till 8112289874"] {
+        assert!(said(code).starts_with("554 5.6.1 The due date \"…\" cannot"), "{}", said(code));
+    }
+    let class = Class::TagsConflict { first: Said::Kind(Kind::Decision), second: Said::Case("131052-308T".into()) };
+    let text = wire(&Reply::refused(&refusal(class, Language::Sv), true));
+    assert!(text.starts_with("554-5.6.1 Meddelandet säger både \"beslut\" och \"dnr …\", i adressen"), "{text}");
+    assert!(text.contains("\r\n554 5.6.1 The message says both \"decision\" and \"case …\""), "{text}");
+}
+
 proptest! {
     /// Nothing that is put into an answer makes it anything but one answer of lines within the limit.
     #[test]
-    fn one_answer_within_limits(part in ".{0,200}", index in 0..21usize, utf8: bool, size: Option<u64>, long in "[a-zåö ]{0,1500}") {
+    fn one_answer_within_limits(part in ".{0,200}", index in 0..29usize, utf8: bool, size: Option<u64>, long in "[a-zåö ]{0,1500}") {
         let class = match classes().swap_remove(index) {
             Class::Malware { .. } => Class::Malware { part },
+            Class::DueDate { fault, .. } => Class::DueDate { read: part, fault },
+            Class::TagsConflict { first: Said::Case(_), second } => Class::TagsConflict { first: Said::Case(part), second },
             Class::TooLarge { limit, .. } => Class::TooLarge { size, limit },
             class => class,
         };

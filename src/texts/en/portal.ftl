@@ -180,6 +180,7 @@ defect-from-missing = no author is named
 defect-from-several = several authors are named
 defect-date-unreadable = its date cannot be read; the time of arrival is shown
 defect-due-date-unreadable = a due date in the subject is no date
+defect-tags-conflict = the subject's brackets contradict each other
 defect-too-complex = it is built in too many pieces to show all of them; the original has them
 defect-boundary-end-missing = its end is missing; it may have been cut off before it came here
 defect-boundary-missing = the mark between its parts is missing; all of it is shown as one

@@ -180,6 +180,7 @@ defect-from-missing = lähettäjää ei ole nimetty
 defect-from-several = lähettäjiä on nimetty useita
 defect-date-unreadable = päiväystä ei voi lukea; näytetään saapumisaika
 defect-due-date-unreadable = aiheessa oleva määräpäivä ei ole päivämäärä
+defect-tags-conflict = aiheen hakasulkeet ovat ristiriidassa keskenään
 defect-too-complex = siinä on enemmän osia kuin voidaan näyttää; ne ovat alkuperäisessä
 defect-boundary-end-missing = sen loppu puuttuu; se on voinut katketa ennen saapumistaan
 defect-boundary-missing = osien välinen merkki puuttuu; kaikki näytetään yhtenä

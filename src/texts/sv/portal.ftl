@@ -180,6 +180,7 @@ defect-from-missing = ingen avsändare anges
 defect-from-several = flera avsändare anges
 defect-date-unreadable = datumet går inte att läsa; ankomsttiden visas
 defect-due-date-unreadable = ett svarsdatum i ämnet är inget datum
+defect-tags-conflict = hakparenteserna i ämnet säger emot varandra
 defect-too-complex = det är byggt av fler delar än som kan visas; originalet har dem
 defect-boundary-end-missing = slutet saknas; det kan ha klippts av innan det kom hit
 defect-boundary-missing = märket mellan delarna saknas; allt visas som en del
