@@ -3,6 +3,7 @@
 
 pub mod certificates;
 pub mod login;
+mod machines;
 mod proof;
 mod rates;
 mod recent;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 pub use self::login::FailedLogins;
+use self::machines::Written;
 pub use self::rates::PerHour;
 use self::rates::Rates;
 use self::recent::Recent;
@@ -30,7 +32,7 @@ pub use self::refusals::Refusals;
 use crate::authentication::{Authenticator, Need};
 use crate::clock::{Clock, Ids};
 use crate::domain::address::{Domain, ForwardPath, ReversePath};
-use crate::domain::arrival::{Arrival, Finding, Placement, Raw, Receipt, Summary};
+use crate::domain::arrival::{Arrival, Placement, Raw, Receipt, Summary};
 use crate::domain::directory::{Directory, Served};
 use crate::domain::envelope::{Destination, Envelope, Route, Sender};
 use crate::domain::ids::{ArrivalId, RecordId};
@@ -40,6 +42,7 @@ use crate::domain::office::Peer;
 use crate::domain::record::Person;
 use crate::domain::status::{Class, Refusal};
 use crate::domain::token;
+use crate::intake::report::Told;
 use crate::intake::{self, Glance};
 use crate::routing::{Mapped, recipient as routing};
 use crate::store::Store;
@@ -196,6 +199,11 @@ impl Inbound {
     ) -> Result<Route, Refusal> {
         let directory = self.directory.load_full();
         let mapped = routing::read(&self.served, &self.keys, &directory, path);
+        if matches!((sender, from), (Sender::Stranger, ReversePath::Null))
+            && let Some(route) = routing::answers(&directory, &self.keys, &mapped)
+        {
+            return Ok(route);
+        }
         self.route(sender, from, &mapped).await.map_err(|mut refusal| {
             if matches!(sender, Sender::Stranger) {
                 let asked = trust::sender::claimed(&directory, peer, from, self.clock.now()).1;
@@ -272,7 +280,7 @@ impl Inbound {
         sha256: [u8; 32],
     ) -> Result<Receipt, Refusal> {
         let Held { bytes, budget } = self.hold(&raw).await?;
-        let (mut glance, finding) = self.read(&bytes, envelope).await?;
+        let (mut glance, told) = self.read(&bytes, envelope).await?;
         if let Some(why) = &glance.too_complex {
             return Err(Refusal::new(Class::TooComplex, why.clone()));
         }
@@ -304,16 +312,14 @@ impl Inbound {
             if *route.destination() == Destination::Undecided {
                 route = self.recipient(peer, &proof.sender, &envelope.reverse_path, &recipient.path).await?;
             }
-            placements.push(match route.destination() {
-                Destination::Report(outbox) => Placement::Report { outbox: *outbox, finding: finding.clone() },
-                Destination::CitizenBySubject(defaults) => {
-                    let mapped = routing::by_subject(&self.served, &recipient.path, defaults, &glance.tags)?;
-                    let route = self.route(&proof.sender, &envelope.reverse_path, &mapped).await?;
-                    self.record(route, &recipient.path, &glance)?
-                }
-                Destination::Citizen(_) | Destination::Postmaster | Destination::Undecided => {
-                    self.record(route, &recipient.path, &glance)?
-                }
+            if let Destination::CitizenBySubject(defaults) = route.destination() {
+                let mapped = routing::by_subject(&self.served, &recipient.path, defaults, &glance.tags)?;
+                route = self.route(&proof.sender, &envelope.reverse_path, &mapped).await?;
+            }
+            let message = Written { glance: &glance, told: told.as_ref() };
+            placements.push(match self.noted(&proof.sender, &route, &message).await? {
+                Some(noted) => noted,
+                None => self.record(route, &recipient.path, &glance)?,
             });
         }
         if let Sender::Office(trusted) = &proof.sender {
@@ -375,14 +381,16 @@ impl Inbound {
         }
     }
 
-    /// Reads the message once, and as a report too where it goes to a return path.
-    async fn read(&self, bytes: &Bytes, envelope: &Envelope) -> Result<(Glance, Finding), Refusal> {
+    /// Reads the message once, and what it says of another where it may: to a return path, or written by a machine.
+    async fn read(&self, bytes: &Bytes, envelope: &Envelope) -> Result<(Glance, Option<Told>), Refusal> {
         let reports = envelope.recipients().any(|r| matches!(r.route.destination(), Destination::Report(_)));
         let (bytes, limits) = (bytes.clone(), self.limits.clone());
         let aside = bytes.len() > READ_ASIDE;
         let look = move || {
-            let finding = if reports { intake::report::finding(&bytes) } else { Finding::Unreadable };
-            (intake::glance(&bytes, &limits), finding)
+            let glance = intake::glance(&bytes, &limits);
+            let tells = reports || !glance.classification.is_letter();
+            let told = tells.then(|| intake::report::read(&bytes, &limits));
+            (glance, told)
         };
         if aside { tokio::task::spawn_blocking(look).await.map_err(unavailable) } else { Ok(look()) }
     }

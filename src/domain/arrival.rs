@@ -124,7 +124,7 @@ pub struct NewRecord {
     pub case_reference: Option<String>,
 }
 
-/// What a delivery report says of our message (RFC 3464 §2.3.3).
+/// What came back of our message: what a delivery report says of it (RFC 3464 §2.3.3), or a machine's answer to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
     /// `Action: failed`.
@@ -139,6 +139,15 @@ pub enum Finding {
     },
     /// `Action: delivered`, `relayed` or `expanded`.
     Delivered,
+    /// A receipt of the reader's program (RFC 8098).
+    Receipt {
+        /// `displayed`, `deleted`, ….
+        disposition: &'static str,
+    },
+    /// The reader is away, says an automatic answer.
+    Away,
+    /// Another automatic answer.
+    Answered,
     /// Nothing that can be read: kept as an event for the admins.
     Unreadable,
 }

@@ -14,7 +14,7 @@ use crate::intake::Glance;
 pub fn may_be_citizen(route: &Route) -> bool {
     match route.destination() {
         Destination::Citizen(_) | Destination::CitizenBySubject(_) | Destination::Undecided => true,
-        Destination::Report(_) | Destination::Postmaster => false,
+        Destination::Report(_) | Destination::Answer(..) | Destination::Postmaster => false,
     }
 }
 
@@ -23,7 +23,7 @@ pub fn may_be_citizen(route: &Route) -> bool {
 fn notify(route: &Route, glance: &Glance) -> bool {
     let in_conversation = matches!(route.destination(), Destination::Citizen(to) if to.conversation.is_some());
     let automatic = glance.classification.auto_submitted && in_conversation;
-    !(automatic || glance.answered_by_machine || glance.classification.bounce || !glance.marks.is_empty())
+    !automatic && glance.classification.is_letter() && glance.marks.is_empty()
 }
 
 /// Whether what the address alone asks can be asked today: said at RCPT, so that other recipients are not held up.

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Limits, read, report};
+use super::report::{self, Action, OfRecipient, Receipt, Report, Told};
+use super::{Limits, read};
 use crate::domain::arrival::Finding;
 use crate::domain::record::{Attachment, Classification, Content, Defect, Kind, PartAccount, Person, Record};
 
@@ -54,26 +55,83 @@ pub struct RecordJson {
     /// What a delivery report says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<ReportJson>,
+    /// What a receipt says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Receipt>,
 }
 
 /// What a delivery report says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReportJson {
-    /// `failed`, `delayed`, `delivered`, or `unreadable`.
+    /// The worst of all recipients: `failed`, `delayed`, `delivered`, or `unreadable`.
     pub action: &'static str,
     /// Status and diagnostic, without addresses.
     pub detail: Option<String>,
+    /// `rfc3464`, or whose words it has.
+    pub format: &'static str,
+    /// The server that reports.
+    pub reporting_mta: Option<String>,
+    /// What became of it at each recipient.
+    pub recipients: Vec<RecipientJson>,
+    /// Of the message that it is about, without brackets.
+    pub original_message_id: Option<String>,
 }
 
-impl From<Finding> for ReportJson {
-    fn from(finding: Finding) -> Self {
-        let (action, detail) = match finding {
+/// What a delivery report says of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecipientJson {
+    /// Whom the message was for.
+    pub address: Option<String>,
+    /// What became of it.
+    pub action: Action,
+    /// `permanent`, `transient` or `success`: the class of the code.
+    pub class: Option<&'static str>,
+    /// `5.1.1`.
+    pub code: Option<String>,
+    /// `550`.
+    pub smtp_code: Option<u16>,
+    /// The server's words, without addresses.
+    pub diagnostic: Option<String>,
+    /// The server that said so.
+    pub remote_mta: Option<String>,
+}
+
+impl ReportJson {
+    fn of(report: Report, about: &[String]) -> Self {
+        let (action, detail) = match report.finding() {
             Finding::Failed { detail } => ("failed", Some(detail)),
             Finding::Delayed { detail } => ("delayed", Some(detail)),
             Finding::Delivered => ("delivered", None),
-            Finding::Unreadable => ("unreadable", None),
+            _ => ("unreadable", None),
         };
-        Self { action, detail }
+        Self {
+            action,
+            detail,
+            format: report.format,
+            reporting_mta: report.reporting_mta,
+            recipients: report.recipients.into_iter().map(RecipientJson::of).collect(),
+            original_message_id: about.first().cloned(),
+        }
+    }
+}
+
+impl RecipientJson {
+    fn of(recipient: OfRecipient) -> Self {
+        let class = recipient.status.as_deref().and_then(|status| status.as_bytes().first()).and_then(|c| match c {
+            b'5' => Some("permanent"),
+            b'4' => Some("transient"),
+            b'2' => Some("success"),
+            _ => None,
+        });
+        Self {
+            address: recipient.address,
+            action: recipient.action,
+            class,
+            code: recipient.status,
+            smtp_code: recipient.smtp_code,
+            diagnostic: recipient.diagnostic,
+            remote_mta: recipient.remote_mta,
+        }
     }
 }
 
@@ -125,6 +183,7 @@ impl RecordJson {
             defects: content.defects,
             classification: content.classification,
             report: None,
+            receipt: None,
         }
     }
 
@@ -132,7 +191,11 @@ impl RecordJson {
     #[must_use]
     pub fn of_message(raw: &[u8], limits: &Limits) -> Self {
         let content = read(raw, limits);
-        let bounce = content.classification.bounce;
-        Self { report: bounce.then(|| report::finding(raw).into()), ..Self::of_content(content) }
+        if content.classification.is_letter() {
+            return Self::of_content(content);
+        }
+        let Told { about, report, receipt, .. } = report::read(raw, limits);
+        let report = report.filter(|_| content.classification.bounce).map(|report| ReportJson::of(report, &about));
+        Self { report, receipt, ..Self::of_content(content) }
     }
 }

@@ -5,7 +5,7 @@
 //!   decodes no body.
 //! - [`read`] is the whole message, made whenever it is shown; nothing of it is stored. [`attachment`] is one part of it.
 //! - [`copy()`] is the message for the citizen to keep, without whoever else it went to.
-//! - [`report::finding`] is what a delivery report says.
+//! - [`report::read`] is what a delivery report or a receipt says.
 //! - [`json`] is the record as `brevbro parse` and the API give it.
 //!
 //! Both readings see the same structure: an attachment's index from one means the same in the other. HTML that comes
@@ -14,13 +14,13 @@
 
 mod attachments;
 mod body;
+mod classification;
 mod copy;
 mod defects;
 mod fields;
 mod glance;
 mod html;
 pub mod json;
-mod kind;
 mod limits;
 mod lines;
 mod names;

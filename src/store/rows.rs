@@ -98,6 +98,9 @@ pub(super) fn finding_words(finding: &Finding) -> (&'static str, &str) {
         Finding::Failed { detail } => ("failed", detail),
         Finding::Delayed { detail } => ("delayed", detail),
         Finding::Delivered => ("delivered", ""),
+        Finding::Receipt { disposition } => ("receipt", disposition),
+        Finding::Away => ("away", ""),
+        Finding::Answered => ("answered", ""),
         Finding::Unreadable => ("unreadable", ""),
     }
 }
