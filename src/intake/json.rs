@@ -84,8 +84,8 @@ pub struct RecipientJson {
     pub address: Option<String>,
     /// What became of it.
     pub action: Action,
-    /// `permanent`, `transient` or `success`: the class of the code.
-    pub class: Option<&'static str>,
+    /// `permanent`, `transient` or `success`: the class of the code, else of what became of it.
+    pub class: &'static str,
     /// `5.1.1`.
     pub code: Option<String>,
     /// `550`.
@@ -117,12 +117,11 @@ impl ReportJson {
 
 impl RecipientJson {
     fn of(recipient: OfRecipient) -> Self {
-        let class = recipient.status.as_deref().and_then(|status| status.as_bytes().first()).and_then(|c| match c {
-            b'5' => Some("permanent"),
-            b'4' => Some("transient"),
-            b'2' => Some("success"),
-            _ => None,
-        });
+        let class = match (recipient.status.as_deref().and_then(|status| status.as_bytes().first()), recipient.action) {
+            (Some(b'5'), _) | (None, Action::Failed) => "permanent",
+            (Some(b'4'), _) | (None, Action::Delayed) => "transient",
+            _ => "success",
+        };
         Self {
             address: recipient.address,
             action: recipient.action,

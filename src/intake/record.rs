@@ -105,7 +105,8 @@ fn defects_of_headers(message: &Message<'_>, glance: &super::Glance) -> Vec<Defe
         Some(tags::Fault::DueUnreadable(due) | tags::Fault::DueOfOther(_, due)) => {
             add(defects::DUE_UNREADABLE, due.clone());
         }
-        Some(tags::Fault::Conflict(..) | tags::Fault::Citizens) => add(defects::TAGS_CONFLICT, String::new()),
+        Some(tags::Fault::Conflict(first, second)) => add(defects::TAGS_CONFLICT, format!("{first}, {second}")),
+        Some(tags::Fault::Citizens) => add(defects::TAGS_CONFLICT, String::new()),
         None => {}
     }
     for name in [HeaderName::Subject, HeaderName::Date, HeaderName::MessageId, HeaderName::ContentType] {

@@ -11,6 +11,8 @@ mod date;
 mod read;
 mod words;
 
+use std::fmt;
+
 use jiff::civil::Date;
 
 pub use self::read::{local_part, subject};
@@ -58,6 +60,16 @@ pub enum Said {
     Due(Date),
     /// This case.
     Case(String),
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kind(kind) => f.write_str(kind.word()),
+            Self::Due(date) => write!(f, "{} {date}", Kind::Request.word()),
+            Self::Case(case) => f.write_str(case),
+        }
+    }
 }
 
 /// What is wrong with a date that could be read.

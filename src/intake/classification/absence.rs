@@ -10,7 +10,8 @@ pub(super) enum Subject {
 }
 
 /// What Outlook, Exchange, Notes, Gmail and webmail programs put in front, each with a colon.
-const PROGRAMS: [&str; 22] = [
+const PROGRAMS: [&str; 23] = [
+    "auto",
     "automatic reply",
     "automatic response",
     "auto reply",

@@ -1,6 +1,6 @@
 //! The machine-readable part of a delivery report (RFC 3464, RFC 6533).
 
-use super::{Action, OfRecipient, codes, without_addresses};
+use super::{Action, OfRecipient, codes, without_addresses, words};
 use crate::intake::fields;
 
 /// Octets of the part. Nobody writes more than some kilobytes.
@@ -17,7 +17,7 @@ pub(super) type Group = Vec<(String, String)>;
 pub(super) fn read(octets: &[u8]) -> (Vec<OfRecipient>, Option<String>) {
     let text = String::from_utf8_lossy(&octets[..octets.len().min(LONGEST)]);
     let groups = groups(&text);
-    let reporting = groups.iter().find_map(|group| typed(value(group, "reporting-mta")?));
+    let reporting = groups.iter().find_map(|group| host(value(group, "reporting-mta")?));
     let recipients = groups.iter().filter_map(recipient).take(RECIPIENTS).collect();
     (recipients, reporting)
 }
@@ -47,7 +47,7 @@ fn recipient(group: &Group) -> Option<OfRecipient> {
         status: better.or(said).map(str::to_owned),
         smtp_code: diagnostic.and_then(codes::smtp),
         diagnostic: diagnostic.map(|d| without_addresses(d.split_once(';').map_or(d, |(_, text)| text))),
-        remote_mta: of("remote-mta").and_then(typed),
+        remote_mta: of("remote-mta").and_then(host),
         detail: without_addresses(&parts.into_iter().flatten().collect::<Vec<_>>().join("; ")),
     })
 }
@@ -64,6 +64,12 @@ pub(super) fn typed(value: &str) -> Option<String> {
     let text = if kind.trim().eq_ignore_ascii_case("utf-8") { unescaped(text) } else { text.to_owned() };
     let text = fields::clean(&text);
     (!text.is_empty() && text.len() <= 320).then_some(text)
+}
+
+/// A server's name, without what some write behind it.
+fn host(value: &str) -> Option<String> {
+    let text = typed(value)?;
+    words::host_name(&text).or_else(|| text.split_whitespace().next().map(str::to_owned))
 }
 
 /// `\x{E5}sa@…` (RFC 6533 §3): an internationalised address in ASCII.

@@ -31,6 +31,9 @@ const HOSTS: [&str; 8] = [
     "host ",
 ];
 
+/// Lines that lead over to the reason.
+const HEADINGS: [&str; 5] = ["because", "reason", "the response was", "svaret var", "vastaus"];
+
 /// What was found in the words.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -90,8 +93,9 @@ pub(super) fn read(text: &str, named: &[String], delayed: bool) -> Found {
 
 impl Gathered {
     fn line(&mut self, line: &str) {
-        let line = line.trim().trim_start_matches([':', '>', '<', '|']).trim();
-        if line.is_empty() {
+        let line = line.trim_matches([':', '>', '<', '|', ' ', '\t']);
+        // "because:", "----- Transcript of session follows -----": of that which comes.
+        if line.is_empty() || line.starts_with("----") || HEADINGS.contains(&&*line.to_ascii_lowercase()) {
             self.open = false;
             return;
         }
@@ -178,17 +182,24 @@ fn plain(word: &str) -> Option<String> {
 /// The name of a server in a line that tells of one.
 fn host(line: &str) -> Option<String> {
     let lower = line.to_ascii_lowercase();
+    if let Some((_, name)) = line.rsplit_once(" by ").filter(|_| lower.contains("server for the recipient domain")) {
+        return host_name(name);
+    }
     HOSTS.iter().find_map(|mark| {
         let start = lower.find(mark)?;
         // "localhost said" is no "host said".
         if start > 0 && lower.as_bytes()[start - 1].is_ascii_alphanumeric() {
             return None;
         }
-        let rest = line.get(start + mark.len()..)?.trim_start();
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))).unwrap_or(rest.len());
-        let name = rest[..end].trim_end_matches('.');
-        (name.contains('.') && name.len() <= 255).then(|| name.to_owned())
+        host_name(line.get(start + mark.len()..)?.trim_start())
     })
+}
+
+/// The host's name with which a text begins.
+pub(super) fn host_name(text: &str) -> Option<String> {
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))).unwrap_or(text.len());
+    let name = text[..end].trim_end_matches('.');
+    (name.contains('.') && name.len() <= 255).then(|| name.to_owned())
 }
 
 /// A Message-ID field of a quoted header.
