@@ -11,6 +11,7 @@ use super::envelope::{Route, Sender};
 use super::ids::{ArrivalId, OutboxId, RecordId};
 use super::office::Peer;
 use super::record::{Classification, Kind, Person};
+use super::status::Status;
 
 /// A whole message on its way into the store, with its proofs.
 #[derive(Debug, Clone)]
@@ -129,6 +130,8 @@ pub struct NewRecord {
 pub enum Finding {
     /// `Action: failed`.
     Failed {
+        /// Of the Status and Diagnostic-Code fields, as far as they say; 5.0.0 else. What the citizen is told follows.
+        status: Status,
         /// The Status and Diagnostic-Code fields, without addresses.
         detail: String,
     },

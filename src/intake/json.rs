@@ -99,7 +99,7 @@ pub struct RecipientJson {
 impl ReportJson {
     fn of(report: Report, about: &[String]) -> Self {
         let (action, detail) = match report.finding() {
-            Finding::Failed { detail } => ("failed", Some(detail)),
+            Finding::Failed { detail, .. } => ("failed", Some(detail)),
             Finding::Delayed { detail } => ("delayed", Some(detail)),
             Finding::Delivered => ("delivered", None),
             _ => ("unreadable", None),

@@ -14,6 +14,7 @@ pub use self::receipt::{Disposition, Receipt};
 use super::{Limits, attachments, classification, fields};
 use crate::domain::arrival::Finding;
 use crate::domain::record::Machine;
+use crate::domain::status::Status;
 
 /// The longest detail, in characters.
 const DETAIL: usize = 300;
@@ -90,13 +91,29 @@ impl Report {
     /// list's), the worst holds.
     #[must_use]
     pub fn finding(&self) -> Finding {
-        let worst = self.recipients.iter().rev().max_by_key(|of| of.action);
-        match worst.map(|of| (of.action, of.detail.clone())) {
-            Some((Action::Failed, detail)) => Finding::Failed { detail },
-            Some((Action::Delayed, detail)) => Finding::Delayed { detail },
-            Some((Action::Delivered, _)) => Finding::Delivered,
-            None => Finding::Unreadable,
+        let Some(worst) = self.recipients.iter().rev().max_by_key(|of| of.action) else { return Finding::Unreadable };
+        let detail = worst.detail.clone();
+        match worst.action {
+            Action::Failed => Finding::Failed { detail, status: worst.status() },
+            Action::Delayed => Finding::Delayed { detail },
+            Action::Delivered => Finding::Delivered,
         }
+    }
+}
+
+impl OfRecipient {
+    /// Both codes of a failure. Where one is not said, or contradicts the other, it follows from the enhanced one.
+    fn status(&self) -> Status {
+        let mut numbers = self.status.as_deref().unwrap_or_default().split('.').map(|number| number.parse::<u8>().ok());
+        let mut next = || numbers.next().flatten();
+        let class = next().filter(|class| matches!(class, 4 | 5));
+        let enhanced = match (class, self.smtp_code) {
+            (Some(class), _) => (class, next().unwrap_or(0), next().unwrap_or(0)),
+            (None, Some(400..500)) => (4, 0, 0),
+            (None, _) => (5, 0, 0),
+        };
+        let code = self.smtp_code.filter(|code| code / 100 == u16::from(enhanced.0));
+        Status { code: code.unwrap_or(if enhanced.0 == 4 { 450 } else { 554 }), enhanced }
     }
 }
 
@@ -207,15 +224,22 @@ mod tests {
 
     #[test]
     fn what_reports_say() {
-        let failed = |detail: &str| Finding::Failed { detail: detail.into() };
-        assert_eq!(read("Reporting-MTA: dns; x\r\n\r\nAction: FAILED\r\nStatus: 5.2.2"), failed("5.2.2"));
+        let failed =
+            |detail: &str, code, enhanced| Finding::Failed { detail: detail.into(), status: Status { code, enhanced } };
+        assert_eq!(
+            read("Reporting-MTA: dns; x\r\n\r\nAction: FAILED\r\nStatus: 5.2.2"),
+            failed("5.2.2", 554, (5, 2, 2))
+        );
         assert_eq!(
             read("Action: failed\r\nDiagnostic-Code: smtp; 550 no\r\n <a@b.example>\r\n  here"),
-            failed("smtp; 550 no … here")
+            failed("smtp; 550 no … here", 550, (5, 0, 0))
         );
         assert_eq!(read("\r\nAction: delayed\r\nStatus: 4.0.0"), Finding::Delayed { detail: "4.0.0".into() });
         assert_eq!(read("\r\nAction: relayed"), Finding::Delivered);
-        assert_eq!(read("\r\nAction: delivered\r\n\r\nAction: failed\r\nStatus: 5.0.0"), failed("5.0.0"));
+        assert_eq!(
+            read("\r\nAction: delivered\r\n\r\nAction: failed\r\nStatus: 5.0.0"),
+            failed("5.0.0", 554, (5, 0, 0))
+        );
         assert_eq!(read("\r\nAction: exploded"), Finding::Unreadable);
         assert_eq!(read(""), Finding::Unreadable);
         assert_eq!(finding(b""), Finding::Unreadable);
@@ -223,7 +247,7 @@ mod tests {
 
     #[test]
     fn details_are_short_and_without_addresses() {
-        let Finding::Failed { detail } =
+        let Finding::Failed { detail, .. } =
             read(&format!("Action: failed\r\nStatus: {}", "a@b.example refused ".repeat(200)))
         else {
             panic!("failed")
