@@ -4,6 +4,7 @@
 pub mod certificates;
 mod contents;
 pub mod login;
+mod machines;
 mod proof;
 mod rates;
 mod recent;
@@ -18,12 +19,15 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 pub use self::contents::Looking;
 pub use self::login::FailedLogins;
+use self::machines::Written;
 pub use self::rates::PerHour;
 use self::rates::Rates;
 use self::recent::Recent;
@@ -32,7 +36,7 @@ pub use self::seals::Sealing;
 use crate::authentication::{Authenticator, Need};
 use crate::clock::{Clock, Ids};
 use crate::domain::address::{Domain, ForwardPath, ReversePath};
-use crate::domain::arrival::{Arrival, Finding, Placement, Raw, Receipt, Summary};
+use crate::domain::arrival::{Arrival, Placement, Raw, Receipt, Summary};
 use crate::domain::directory::{Directory, Served};
 use crate::domain::envelope::{Destination, Envelope, Route, Sender};
 use crate::domain::ids::{ArrivalId, RecordId};
@@ -42,6 +46,7 @@ use crate::domain::office::Peer;
 use crate::domain::record::Person;
 use crate::domain::status::{Class, Refusal};
 use crate::domain::token;
+use crate::intake::report::Told;
 use crate::intake::{self, Glance};
 use crate::routing::{Mapped, recipient as routing};
 use crate::store::Store;
@@ -207,6 +212,11 @@ impl Inbound {
     ) -> Result<Route, Refusal> {
         let directory = self.directory.load_full();
         let mapped = routing::read(&self.served, &self.keys, &directory, path);
+        if matches!((sender, from), (Sender::Stranger, ReversePath::Null))
+            && let Some(route) = routing::answers(&directory, &self.keys, &mapped)
+        {
+            return Ok(route);
+        }
         self.route(sender, from, &mapped).await.map_err(|mut refusal| {
             if matches!(sender, Sender::Stranger) {
                 let asked = trust::sender::claimed(&directory, peer, from, self.clock.now()).1;
@@ -230,6 +240,7 @@ impl Inbound {
             if let Destination::Citizen(to) = route.destination() {
                 self.rates.pair(from, &to.account)?;
             }
+            terms::may_be_due(&route, self.today())?;
             Ok(route)
         });
         decided.map_err(|refusal| refusal.in_language(sender.language()))
@@ -282,7 +293,7 @@ impl Inbound {
         sha256: [u8; 32],
     ) -> Result<Receipt, Refusal> {
         let Held { bytes, budget } = self.hold(&raw).await?;
-        let Reading { mut glance, finding, seals } = self.read(&bytes, envelope).await?;
+        let Reading { mut glance, told, seals } = self.read(&bytes, envelope).await?;
         if let Some(why) = &glance.too_complex {
             return Err(Refusal::new(Class::TooComplex, why.clone()));
         }
@@ -319,16 +330,14 @@ impl Inbound {
             if *route.destination() == Destination::Undecided {
                 route = self.recipient(peer, &proof.sender, &envelope.reverse_path, &recipient.path).await?;
             }
-            placements.push(match route.destination() {
-                Destination::Report(outbox) => Placement::Report { outbox: *outbox, finding: finding.clone() },
-                Destination::CitizenBySubject(defaults) => {
-                    let mapped = routing::by_subject(&self.served, &recipient.path, defaults, &glance.tags)?;
-                    let route = self.route(&proof.sender, &envelope.reverse_path, &mapped).await?;
-                    self.record(route, &recipient.path, &glance)?
-                }
-                Destination::Citizen(_) | Destination::Postmaster | Destination::Undecided => {
-                    self.record(route, &recipient.path, &glance)?
-                }
+            if let Destination::CitizenBySubject(defaults) = route.destination() {
+                let mapped = routing::by_subject(&self.served, &recipient.path, defaults, &glance.tags)?;
+                route = self.route(&proof.sender, &envelope.reverse_path, &mapped).await?;
+            }
+            let message = Written { glance: &glance, told: told.as_ref() };
+            placements.push(match self.noted(&proof.sender, &route, &message).await? {
+                Some(noted) => noted,
+                None => self.record(route, &recipient.path, &glance)?,
             });
         }
         if let Sender::Office(trusted) = &proof.sender {
@@ -371,7 +380,12 @@ impl Inbound {
             ForwardPath::Mailbox(to) => self.keys.trace_hash(&to.folded()),
             ForwardPath::Postmaster => String::new(),
         };
-        terms::record(id, route, addressed, glance).map(|record| Placement::Record(Box::new(record)))
+        let record = terms::record(id, route, addressed, glance, self.today())?;
+        Ok(Placement::Record(Box::new(record)))
+    }
+
+    fn today(&self) -> Date {
+        TimeZone::UTC.to_datetime(self.clock.now()).date()
     }
 
     /// The octets in memory: large ones come from their file only as far as the budget for all connections goes, one
@@ -388,16 +402,17 @@ impl Inbound {
         }
     }
 
-    /// Reads the message once, and as a report too where it goes to a return path.
+    /// Reads the message once, and what it says of another where it may: to a return path, or written by a machine.
     async fn read(&self, bytes: &Bytes, envelope: &Envelope) -> Result<Reading, Refusal> {
         let reports = envelope.recipients().any(|r| matches!(r.route.destination(), Destination::Report(_)));
         let (bytes, limits, keyring) = (bytes.clone(), self.limits.clone(), self.sealing.keyring.clone());
         let aside = bytes.len() > READ_ASIDE;
         let look = move || {
-            let finding = if reports { intake::report::finding(&bytes) } else { Finding::Unreadable };
             let opened = intake::Opened::of(&bytes, &limits, &keyring);
             let (glance, evidence) = opened.glance_and_evidence();
-            Reading { glance, finding, seals: seals::Found::of(&opened, evidence) }
+            let tells = reports || !glance.classification.is_letter();
+            let told = tells.then(|| intake::report::read(&bytes, &limits));
+            Reading { glance, told, seals: seals::Found::of(&opened, evidence) }
         };
         if aside { tokio::task::spawn_blocking(look).await.map_err(unavailable) } else { Ok(look()) }
     }
@@ -418,7 +433,7 @@ fn author(sender: &Sender, glance: &Glance) -> Result<Person, Refusal> {
 /// What the door has read of a message.
 struct Reading {
     glance: Glance,
-    finding: Finding,
+    told: Option<Told>,
     seals: seals::Found,
 }
 

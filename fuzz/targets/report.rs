@@ -6,7 +6,7 @@ use brevbro::intake::report;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|raw: &[u8]| {
-    if let Finding::Failed { detail } | Finding::Delayed { detail } = report::finding(raw) {
+    if let Finding::Failed { detail, .. } | Finding::Delayed { detail } = report::finding(raw) {
         assert!(!detail.contains('@') && detail.chars().count() <= 301);
     }
 });

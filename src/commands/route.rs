@@ -169,6 +169,12 @@ impl Test<'_> {
     async fn recipient(&self, directory: &Directory, sender: &Sender) -> Result<Said, Failure> {
         let keys = &self.opened.config.node.keys;
         let mapped = recipient::read(&self.opened.config.mail.served, keys, directory, &self.to);
+        if matches!((sender, &self.from), (Sender::Stranger, ReversePath::Null))
+            && let Some(route) = recipient::answers(directory, keys, &mapped)
+        {
+            let reason = format!("{}: {}", mapped.form(), destination(route.destination()));
+            return Ok(Said::yes(RCPT, &Reply::recipient_ok(), reason));
+        }
         let may_ask = match sender {
             Sender::Office(_) => true,
             Sender::Claimed(claim) => claim.is_vouched(),
@@ -242,6 +248,9 @@ fn destination(destination: &Destination) -> String {
         }
         Destination::CitizenBySubject(defaults) => format!("whom the subject names, {}", terms(defaults)),
         Destination::Report(item) => format!("a report on outbox item {item}"),
+        Destination::Answer(id, _) => {
+            format!("an automatic answer to what was sent in conversation {id}; nothing else")
+        }
         Destination::Postmaster => "kept for the postmaster".to_owned(),
         Destination::Undecided => "decided after the body, once the message has proved the office".to_owned(),
     }

@@ -12,6 +12,7 @@ use super::ids::{ArrivalId, OutboxId, RecordId};
 use super::office::Peer;
 use super::record::{Classification, Kind, Person};
 use super::seal::Seals;
+use super::status::Status;
 
 /// A whole message on its way into the store, with its proofs.
 #[derive(Debug, Clone)]
@@ -127,11 +128,13 @@ pub struct NewRecord {
     pub case_reference: Option<String>,
 }
 
-/// What a delivery report says of our message (RFC 3464 §2.3.3).
+/// What came back of our message: what a delivery report says of it (RFC 3464 §2.3.3), or a machine's answer to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
     /// `Action: failed`.
     Failed {
+        /// Of the Status and Diagnostic-Code fields, as far as they say; 5.0.0 else. What the citizen is told follows.
+        status: Status,
         /// The Status and Diagnostic-Code fields, without addresses.
         detail: String,
     },
@@ -142,6 +145,15 @@ pub enum Finding {
     },
     /// `Action: delivered`, `relayed` or `expanded`.
     Delivered,
+    /// A receipt of the reader's program (RFC 8098).
+    Receipt {
+        /// `displayed`, `deleted`, ….
+        disposition: &'static str,
+    },
+    /// The reader is away, says an automatic answer.
+    Away,
+    /// Another automatic answer.
+    Answered,
     /// Nothing that can be read: kept as an event for the admins.
     Unreadable,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::address::{ForwardPath, Mailbox, ReversePath};
 use super::authentication::{Spf, SpfIdentity, Verdict};
-use super::ids::{AccountId, ConversationId, OutboxId};
+use super::ids::{AccountId, ConversationId, OfficeId, OutboxId};
 use super::language::Language;
 use super::office::{Office, TrustedOffice};
 use super::record::{Kind, Tags};
@@ -114,6 +114,9 @@ pub enum Destination {
     CitizenBySubject(Defaults),
     /// A report on a message of ours, at its signed return path.
     Report(OutboxId),
+    /// A conversation, for a machine that answers under the null path (RFC 3834 §3): never a record. The address's
+    /// signature proves that it was given to this office.
+    Answer(ConversationId, OfficeId),
     /// The postmaster's mailbox (RFC 5321 §4.5.1).
     Postmaster,
     /// Not to be told yet, nor looked up: the sender is a [`Claim`] that nobody vouches for. Decided after the body.

@@ -55,6 +55,40 @@ pub struct SentReply {
     pub next_attempt: Option<Timestamp>,
     /// What the last answer meant, if there was one.
     pub last_status: Option<Status>,
+    /// What came back of it since, if the citizen is to know.
+    pub news: Option<News>,
+}
+
+/// What came back of a reply that had left: from a server on its way, or from its reader's program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// It is late, and still being tried.
+    Delayed,
+    /// It was shown to somebody.
+    Displayed,
+    /// Its reader is away.
+    Away,
+    /// An automatic answer: it has come.
+    Answered,
+}
+
+impl News {
+    /// The word in the database and the API.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Delayed => "delayed",
+            Self::Displayed => "displayed",
+            Self::Away => "away",
+            Self::Answered => "answered",
+        }
+    }
+
+    /// The news of a [`News::word`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Delayed, Self::Displayed, Self::Away, Self::Answered].into_iter().find(|news| news.word() == word)
+    }
 }
 
 /// A file of a reply, without its octets.

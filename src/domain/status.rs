@@ -4,6 +4,7 @@
 use super::address::{ForwardPath, ReversePath};
 use super::ids::OfficeId;
 use super::language::Language;
+use super::tags::{self, Said};
 
 /// A basic reply code with its enhanced code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,8 +88,24 @@ pub enum Class {
     Undecryptable,
     /// Encrypted with OpenPGP, of which we have no keys.
     OpenPgp,
-    /// A due date that cannot be read.
-    DueDate,
+    /// A due date that cannot be taken.
+    DueDate {
+        /// What stands in its place.
+        read: String,
+        /// What is wrong with it.
+        fault: DueFault,
+    },
+    /// Two tags that cannot both hold.
+    TagsConflict {
+        /// The one.
+        first: Said,
+        /// The other.
+        second: Said,
+    },
+    /// A subject that names two citizens.
+    CitizensConflict,
+    /// A delivery report, a receipt or an automatic answer, to a citizen.
+    AutomaticMail,
     /// A service address without a word on which citizen is meant.
     CitizenNotNamed,
     /// No space left, here or in the database.
@@ -120,6 +137,30 @@ pub enum Unwanted {
     Unreadable,
 }
 
+/// What is wrong with a due date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DueFault {
+    /// It is no date, or could be two.
+    Unreadable,
+    /// It is over.
+    Past,
+    /// It lies too far ahead to be meant: [`tags::YEARS_AHEAD`].
+    Far,
+    /// It stands with something that is no request.
+    NoRequest,
+}
+
+impl From<&tags::Fault> for Class {
+    fn from(fault: &tags::Fault) -> Self {
+        match fault {
+            tags::Fault::DueUnreadable(read) => Self::DueDate { read: read.clone(), fault: DueFault::Unreadable },
+            tags::Fault::DueOfOther(_, read) => Self::DueDate { read: read.clone(), fault: DueFault::NoRequest },
+            tags::Fault::Conflict(first, second) => Self::TagsConflict { first: first.clone(), second: second.clone() },
+            tags::Fault::Citizens => Self::CitizensConflict,
+        }
+    }
+}
+
 impl Class {
     /// Both codes.
     #[must_use]
@@ -141,7 +182,9 @@ impl Class {
             Self::LineEnds | Self::TooComplex => (554, 6, 0),
             Self::Undecryptable => (554, 7, 5),
             Self::OpenPgp => (554, 7, 4),
-            Self::DueDate => (554, 6, 1),
+            Self::DueDate { .. } | Self::TagsConflict { .. } | Self::CitizensConflict | Self::AutomaticMail => {
+                (554, 6, 1)
+            }
             Self::CitizenNotNamed => (550, 1, 6),
             Self::StorageFull => (452, 3, 1),
             Self::Unavailable => (451, 3, 0),
@@ -185,7 +228,13 @@ impl Class {
             Self::TooComplex => "too-complex",
             Self::Undecryptable => "undecryptable",
             Self::OpenPgp => "openpgp",
-            Self::DueDate => "due-date",
+            Self::DueDate { fault: DueFault::Unreadable, .. } => "due-date",
+            Self::DueDate { fault: DueFault::Past, .. } => "due-date-past",
+            Self::DueDate { fault: DueFault::Far, .. } => "due-date-far",
+            Self::DueDate { fault: DueFault::NoRequest, .. } => "due-date-no-request",
+            Self::TagsConflict { .. } => "tags-conflict",
+            Self::CitizensConflict => "citizens-conflict",
+            Self::AutomaticMail => "automatic-mail",
             Self::CitizenNotNamed => "citizen-not-named",
             Self::StorageFull => "storage-full",
             Self::Unavailable => "unavailable",

@@ -26,6 +26,8 @@ codes! {
     DATE_UNREADABLE = "date-unreadable";
     /// A due date in the subject that is no date.
     DUE_UNREADABLE = "due-date-unreadable";
+    /// Tags in the subject that cannot both hold.
+    TAGS_CONFLICT = "tags-conflict";
     /// More parts, or deeper nesting, or a larger header than we read.
     TOO_COMPLEX = "too-complex";
     /// A multipart whose closing delimiter is missing.

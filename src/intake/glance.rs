@@ -5,7 +5,7 @@ use mail_parser::{HeaderName, Message};
 
 use super::opened::Opened;
 use super::tree::Tree;
-use super::{Limits, fields, kind, sealed};
+use super::{Limits, classification, fields, sealed};
 use crate::domain::record::{Classification, Person, Tags};
 use crate::domain::seal::Shut;
 use crate::domain::tags;
@@ -34,8 +34,6 @@ pub struct Glance {
     pub attachments: u32,
     /// Whether a machine wrote it.
     pub classification: Classification,
-    /// Whether a machine wrote it in answer to something: an absence note, a receipt.
-    pub answered_by_machine: bool,
     /// What gateways of our kind have marked it with ([`MARK_FIELD`]): it has been sent by one, ours or another.
     pub marks: Vec<String>,
     /// How many Received fields: the servers that it has been through (RFC 5321 §6.3).
@@ -71,7 +69,6 @@ impl Glance {
     /// and that would keep the citizen from being told of it.
     pub fn forget_machines(&mut self) {
         self.classification = Classification::default();
-        self.answered_by_machine = false;
         self.marks.clear();
     }
 }
@@ -116,8 +113,7 @@ pub(super) fn of(message: &Message<'_>, tree: &Tree<'_>, limits: &Limits) -> Gla
         message_id: fields::message_id(headers),
         answers: fields::answers(headers),
         attachments: u32::try_from(tree.attachments().count()).unwrap_or(u32::MAX),
-        classification: kind::of(message),
-        answered_by_machine: kind::is_answer(message),
+        classification: classification::of(message),
         marks: headers.all(MARK_FIELD).take(MARKS).map(fields::text).collect(),
         hops: u32::try_from(headers.all(HeaderName::Received).count()).unwrap_or(u32::MAX),
         shut: None,

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Limits, Opened, ReadOptions, report};
+use super::report::{self, Action, OfRecipient, Receipt, Report, Told};
+use super::{Limits, Opened, ReadOptions};
 use crate::domain::appointment::Appointment;
 use crate::domain::arrival::Finding;
 use crate::domain::record::{Attachment, Classification, Content, Defect, Kind, PartAccount, Person, Record};
@@ -60,6 +61,9 @@ pub struct RecordJson {
     /// What a delivery report says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<ReportJson>,
+    /// What a receipt says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Receipt>,
     /// How it was encrypted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption: Option<Encryption>,
@@ -71,21 +75,74 @@ pub struct RecordJson {
 /// What a delivery report says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReportJson {
-    /// `failed`, `delayed`, `delivered`, or `unreadable`.
+    /// The worst of all recipients: `failed`, `delayed`, `delivered`, or `unreadable`.
     pub action: &'static str,
     /// Status and diagnostic, without addresses.
     pub detail: Option<String>,
+    /// `rfc3464`, or whose words it has.
+    pub format: &'static str,
+    /// The server that reports.
+    pub reporting_mta: Option<String>,
+    /// What became of it at each recipient.
+    pub recipients: Vec<RecipientJson>,
+    /// Of the message that it is about, without brackets.
+    pub original_message_id: Option<String>,
 }
 
-impl From<Finding> for ReportJson {
-    fn from(finding: Finding) -> Self {
-        let (action, detail) = match finding {
-            Finding::Failed { detail } => ("failed", Some(detail)),
+/// What a delivery report says of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecipientJson {
+    /// Whom the message was for.
+    pub address: Option<String>,
+    /// What became of it.
+    pub action: Action,
+    /// `permanent`, `transient` or `success`: the class of the code, else of what became of it.
+    pub class: &'static str,
+    /// `5.1.1`.
+    pub code: Option<String>,
+    /// `550`.
+    pub smtp_code: Option<u16>,
+    /// The server's words, without addresses.
+    pub diagnostic: Option<String>,
+    /// The server that said so.
+    pub remote_mta: Option<String>,
+}
+
+impl ReportJson {
+    fn of(report: Report, about: &[String]) -> Self {
+        let (action, detail) = match report.finding() {
+            Finding::Failed { detail, .. } => ("failed", Some(detail)),
             Finding::Delayed { detail } => ("delayed", Some(detail)),
             Finding::Delivered => ("delivered", None),
-            Finding::Unreadable => ("unreadable", None),
+            _ => ("unreadable", None),
         };
-        Self { action, detail }
+        Self {
+            action,
+            detail,
+            format: report.format,
+            reporting_mta: report.reporting_mta,
+            recipients: report.recipients.into_iter().map(RecipientJson::of).collect(),
+            original_message_id: about.first().cloned(),
+        }
+    }
+}
+
+impl RecipientJson {
+    fn of(recipient: OfRecipient) -> Self {
+        let class = match (recipient.status.as_deref().and_then(|status| status.as_bytes().first()), recipient.action) {
+            (Some(b'5'), _) | (None, Action::Failed) => "permanent",
+            (Some(b'4'), _) | (None, Action::Delayed) => "transient",
+            _ => "success",
+        };
+        Self {
+            address: recipient.address,
+            action: recipient.action,
+            class,
+            code: recipient.status,
+            smtp_code: recipient.smtp_code,
+            diagnostic: recipient.diagnostic,
+            remote_mta: recipient.remote_mta,
+        }
     }
 }
 
@@ -138,6 +195,7 @@ impl RecordJson {
             defects: content.defects,
             classification: content.classification,
             report: None,
+            receipt: None,
             encryption: content.encryption,
             signature: content.signature,
         }
@@ -148,9 +206,13 @@ impl RecordJson {
     pub fn of_message(raw: &[u8], limits: &Limits) -> Self {
         let opened = Opened::of(raw, limits, &Keyring::default());
         let content = opened.content(&ReadOptions::default());
-        let bounce = content.classification.bounce;
         let author = content.from.first().map_or("", |person| &person.address);
         let signature = opened.signature_alone(author);
-        Self { report: bounce.then(|| report::finding(raw).into()), signature, ..Self::of_content(content) }
+        if content.classification.is_letter() {
+            return Self { signature, ..Self::of_content(content) };
+        }
+        let Told { about, report, receipt, .. } = report::read(raw, limits);
+        let report = report.filter(|_| content.classification.bounce).map(|report| ReportJson::of(report, &about));
+        Self { report, receipt, signature, ..Self::of_content(content) }
     }
 }

@@ -5,7 +5,7 @@
 //!   decodes no body.
 //! - [`read`] is the whole message, made whenever it is shown; nothing of it is stored. [`attachment`] is one part of it.
 //! - [`copy()`] is the message for the citizen to keep, without whoever else it went to.
-//! - [`report::finding`] is what a delivery report says.
+//! - [`report::read`] is what a delivery report or a receipt says.
 //! - [`calendar`] is what an invitation says.
 //! - [`explain`] is the message as a tree of parts, for admins.
 //! - [`json`] is the record as `brevbro parse` and the API give it.
@@ -18,6 +18,7 @@ mod attachments;
 mod body;
 pub mod calendar;
 mod charset;
+mod classification;
 mod codepage;
 mod copy;
 mod defects;
@@ -27,7 +28,6 @@ mod fields;
 mod glance;
 mod html;
 pub mod json;
-mod kind;
 mod limits;
 mod lines;
 mod names;

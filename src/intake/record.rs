@@ -12,6 +12,7 @@ use super::{Limits, attachments, defects, fields, glance};
 use crate::domain::appointment::Appointment;
 use crate::domain::record::{Content, Defect, PartAccount};
 use crate::domain::seal::{Seals, Shut};
+use crate::domain::tags;
 use crate::smime::Keyring;
 
 /// How a message is to be read.
@@ -134,8 +135,13 @@ fn defects_of_headers(message: &Message<'_>, glance: &super::Glance) -> Vec<Defe
     if glance.date.is_none() {
         add(defects::DATE_UNREADABLE, String::new());
     }
-    if let Some(due) = &glance.tags.unreadable_due {
-        add(defects::DUE_UNREADABLE, due.clone());
+    match &glance.tags.fault {
+        Some(tags::Fault::DueUnreadable(due) | tags::Fault::DueOfOther(_, due)) => {
+            add(defects::DUE_UNREADABLE, due.clone());
+        }
+        Some(tags::Fault::Conflict(first, second)) => add(defects::TAGS_CONFLICT, format!("{first}, {second}")),
+        Some(tags::Fault::Citizens) => add(defects::TAGS_CONFLICT, String::new()),
+        None => {}
     }
     for name in [HeaderName::Subject, HeaderName::Date, HeaderName::MessageId, HeaderName::ContentType] {
         if headers.all(name.clone()).count() > 1 {

@@ -71,7 +71,10 @@ fn state(words: &Words, reply: &SentReply) -> StateView {
             })
         }
         OutboxState::Sending => None,
-        OutboxState::Sent => Some(words.t("state-sent-about")),
+        OutboxState::Sent => Some(match reply.news {
+            Some(news) => words.t(&format!("news-{}", news.word())),
+            None => words.t("state-sent-about"),
+        }),
         OutboxState::Failed => Some(reason()),
         OutboxState::Unsure if reply.next_attempt.is_some() => Some(words.t("state-unsure-about")),
         OutboxState::Unsure => Some(words.t("state-unsure-end")),

@@ -87,6 +87,16 @@ pub fn by_subject(served: &Served, path: &ForwardPath, defaults: &Defaults, subj
     Ok(Mapped { target, terms: Terms::Settled(defaults.clone()) })
 }
 
+/// For the null path, which is nobody's: absence notes and receipts come under it, to the address that a reply of ours
+/// had. A conversation's signature proves that the address was given to an office; the store is not asked.
+#[must_use]
+pub fn answers(directory: &Directory, keys: &Keys, mapped: &Mapped) -> Option<Route> {
+    let Target::Conversation { id, signed } = mapped.target else { return None };
+    let mut offices = directory.offices().iter();
+    let office = offices.find(|office| token::is_for(keys, id, signed, &office.id))?;
+    Some(Route::decided(Destination::Answer(id, office.id.clone())))
+}
+
 /// Whether the sender may write there, and on what terms. `found` is the store's answer to [`Mapped::question`].
 ///
 /// A claim that nobody vouches for learns nothing: whatever is on our domains is [`Destination::Undecided`], to be asked
@@ -127,8 +137,8 @@ fn decide_for(
         return Err((Class::NoSuchMailbox, "service address of another office"));
     }
     let defaults = settle(office, &mapped.terms);
-    if defaults.tags.unreadable_due.is_some() {
-        return Err((Class::DueDate, "the address's tag holds no date"));
+    if let Some(fault) = &defaults.tags.fault {
+        return Err((fault.into(), "the address's tags cannot be followed"));
     }
     let no_such_mailbox = Err((Class::NoSuchMailbox, mapped.form()));
     match &mapped.target {

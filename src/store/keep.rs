@@ -152,7 +152,7 @@ impl Store {
                             "no citizen was found for the service address",
                         ));
                     }
-                    Destination::Report(_) | Destination::Undecided => {
+                    Destination::Report(_) | Destination::Answer(..) | Destination::Undecided => {
                         return Err(Refusal::new(Class::Unavailable, "no mailbox was decided on"));
                     }
                 },

@@ -13,6 +13,7 @@
 //! `routing`), and when something is sent (`outbound`, by [`Store::claim`] and [`Store::outbox_wake`]).
 
 mod accounts;
+mod answered;
 mod apply;
 mod blobs;
 mod chain;
@@ -45,6 +46,7 @@ mod tokens;
 mod written;
 
 pub use accounts::AccountChange;
+pub use answered::Among;
 pub use chain::{FIRST_LINK, link};
 pub use error::{OpenError, StoreError};
 pub use events::Added;

@@ -3,7 +3,7 @@
 
 use super::committer::Write;
 use super::error::StoreError;
-use super::rows::mailboxes_text;
+use super::rows::{mailboxes_text, status_text};
 use super::sql::values;
 use crate::domain::address::Mailbox;
 use crate::domain::arrival::Finding;
@@ -91,12 +91,12 @@ pub(super) async fn report(
     detail: &str,
 ) -> Result<(), StoreError> {
     write.note(What::Reported, &item, format!("arrival={arrival} finding={word} {detail}").trim_end().to_owned());
-    if matches!(finding, Finding::Failed { .. }) {
+    if let Finding::Failed { status, .. } = finding {
         // A gateway that is sending it loses its claim, and finds the fence moved.
-        let text = "UPDATE outbox SET state = 'failed', due = NULL, fence = fence + 1, last = $2, last_status = NULL \
+        let text = "UPDATE outbox SET state = 'failed', due = NULL, fence = fence + 1, last = $2, last_status = $3 \
                     WHERE id = $1 AND state <> 'failed'";
         let last = if detail.is_empty() { "a delivery report said that it failed" } else { detail };
-        if write.connection.execute(text, values![item.to_bytes(), last]).await? > 0 {
+        if write.connection.execute(text, values![item.to_bytes(), last, status_text(*status)]).await? > 0 {
             write.note(What::Failed, &item, format!("arrival={arrival}"));
         }
     }

@@ -14,9 +14,11 @@ use super::rows::{contradiction, slug, status, time, time_option};
 use super::sql::{Row, values};
 use crate::domain::address::Mailbox;
 use crate::domain::ids::{AccountId, ArrivalId, ConversationId, OutboxId, RecordId, ReplyId};
-use crate::domain::reply::{CitizenReply, OutboxState, SentFile, SentReply};
+use crate::domain::reply::{CitizenReply, News, OutboxState, SentFile, SentReply};
 
-const REPLY: &str = "SELECT p.id, p.record, p.conversation, p.office, p.written, p.text, o.state, o.due, o.last_status \
+const REPLY: &str = "SELECT p.id, p.record, p.conversation, p.office, p.written, p.text, o.state, o.due, o.last_status, \
+    (SELECT f.finding FROM report f WHERE f.outbox = o.id AND f.finding IN ('delayed', 'displayed', 'away', 'answered') \
+     ORDER BY f.arrival DESC LIMIT 1) \
     FROM reply p JOIN outbox o ON o.reply = p.id WHERE p.account = $1";
 
 /// A reply whose large files lie in the blob folder already.
@@ -128,6 +130,7 @@ impl Store {
                 state,
                 next_attempt: time_option(row.int_option(7)?.filter(|_| waits))?,
                 last_status: row.text_option(8)?.map(|text| status(&text)).transpose()?,
+                news: row.text_option(9)?.and_then(|word| News::from_word(&word)),
             });
         }
         Ok(replies)

@@ -95,9 +95,13 @@ pub(super) fn status(text: &str) -> Result<Status, StoreError> {
 /// The word of a finding, and its detail.
 pub(super) fn finding_words(finding: &Finding) -> (&'static str, &str) {
     match finding {
-        Finding::Failed { detail } => ("failed", detail),
+        Finding::Failed { detail, .. } => ("failed", detail),
         Finding::Delayed { detail } => ("delayed", detail),
         Finding::Delivered => ("delivered", ""),
+        Finding::Receipt { disposition: "displayed" } => ("displayed", ""),
+        Finding::Receipt { disposition } => ("receipt", disposition),
+        Finding::Away => ("away", ""),
+        Finding::Answered => ("answered", ""),
         Finding::Unreadable => ("unreadable", ""),
     }
 }

@@ -8,7 +8,7 @@ use brevbro::domain::arrival::{Finding, Placement, Raw};
 use brevbro::domain::envelope::{Destination, Route, Sender};
 use brevbro::domain::ids::{ArrivalId, RecordId};
 use brevbro::domain::reply::OutboxState;
-use brevbro::domain::status::Class;
+use brevbro::domain::status::{Class, Status};
 use brevbro::store::{AccountChange, postmaster};
 
 use super::world::{anna, bo, both, record_id, sha256};
@@ -316,7 +316,10 @@ fn a_delivery_report_moves_its_item() {
         let state = async || world.store.outbox_show(item.id).await.unwrap().unwrap().state;
         world.store.keep(report("late", Finding::Delayed { detail: "4.4.1".to_owned() })).await.unwrap();
         assert_eq!(state().await, OutboxState::Waiting);
-        let failed = report("failed", Finding::Failed { detail: "5.1.1".to_owned() });
+        let failed = report(
+            "failed",
+            Finding::Failed { detail: "5.1.1".to_owned(), status: Status { code: 550, enhanced: (5, 1, 1) } },
+        );
         let receipt = world.store.keep(failed.clone()).await.unwrap();
         assert_eq!(state().await, OutboxState::Failed);
         let again = brevbro::domain::arrival::Arrival { id: world.ids.next(ArrivalId::new), ..failed };

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 /// What came, whether or not it was answered.
 #[derive(Debug, Clone)]
 pub struct Came {
+    /// MAIL's argument.
+    pub from: String,
     /// RCPT's arguments.
     pub to: Vec<String>,
     /// Without the dots that SMTP adds.
@@ -48,7 +50,7 @@ impl Sink {
 fn serve(stream: TcpStream, came: &Mutex<Vec<Came>>, count: &AtomicU32, lose_every: u32) -> Result<()> {
     let mut output = stream.try_clone()?;
     let mut input = BufReader::new(stream);
-    let mut to = Vec::new();
+    let (mut from, mut to) = (String::new(), Vec::new());
     output.write_all(b"220 mail.hel.example ESMTP\r\n")?;
     loop {
         let mut line = String::new();
@@ -61,6 +63,11 @@ fn serve(stream: TcpStream, came: &Mutex<Vec<Came>>, count: &AtomicU32, lose_eve
             "EHLO" => {
                 output.write_all(b"250-mail.hel.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")?
             }
+            "MAIL" => {
+                let path = line.get(10..).unwrap_or_default();
+                path.split('>').next().unwrap_or_default().trim_matches(['<', ' ']).clone_into(&mut from);
+                output.write_all(b"250 2.1.0 Ok\r\n")?;
+            }
             "RCPT" => {
                 to.push(line.get(8..).unwrap_or_default().trim_matches(['<', '>', ' ']).to_owned());
                 output.write_all(b"250 2.1.5 Ok\r\n")?;
@@ -70,7 +77,12 @@ fn serve(stream: TcpStream, came: &Mutex<Vec<Came>>, count: &AtomicU32, lose_eve
                 let octets = body(&mut input)?;
                 let number = count.fetch_add(1, Ordering::Relaxed);
                 let answered = lose_every == 0 || !number.is_multiple_of(lose_every);
-                came.lock().unwrap().push(Came { to: std::mem::take(&mut to), octets, answered });
+                came.lock().unwrap().push(Came {
+                    from: std::mem::take(&mut from),
+                    to: std::mem::take(&mut to),
+                    octets,
+                    answered,
+                });
                 if !answered {
                     return Ok(());
                 }

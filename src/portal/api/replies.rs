@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::ids::ReplyId;
-use crate::domain::reply::{SentFile, SentReply};
+use crate::domain::reply::{News, SentFile, SentReply};
 use crate::portal::fault::{Fault, Problem};
 use crate::portal::reply::{self, Taken};
 use crate::portal::state::PortalState;
@@ -42,6 +42,9 @@ pub struct ReplyJson {
     /// What the office's mail server last said, if it was not a yes: `550 5.1.1`.
     #[schema(example = "550 5.1.1")]
     pub last_status: Option<String>,
+    /// What came back of it since: `delayed`, `displayed`, `away` (an absence note) or `answered` (an automatic answer).
+    #[schema(example = "away")]
+    pub news: Option<&'static str>,
 }
 
 /// A file of a reply.
@@ -81,6 +84,7 @@ impl From<SentReply> for ReplyJson {
             state: reply.state.word(),
             next_attempt: reply.next_attempt.map(|at| at.to_string()),
             last_status: status,
+            news: reply.news.map(News::word),
         }
     }
 }

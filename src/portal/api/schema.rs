@@ -194,6 +194,10 @@ pub(in crate::portal) struct ClassificationSchema {
     bounce: bool,
     /// From a mailing list.
     list: bool,
+    /// What sort of machine's mail it is: `generated` in a mailbox; `delivery-report`, `receipt`, `absence-note`, `answer`
+    /// and `report` only from `brevbro parse`.
+    #[schema(required = false)]
+    machine: Option<String>,
 }
 
 #[cfg(test)]
@@ -213,7 +217,7 @@ mod tests {
 
     #[test]
     fn the_schema_names_what_the_answer_has() {
-        let raw = b"From: A <a@hel.example>\r\nTo: b@x.example\r\nTo: c@x.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n\
+        let raw = b"From: A <a@hel.example>\r\nAuto-Submitted: auto-generated\r\nTo: b@x.example\r\nTo: c@x.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n\
             --x\r\n\r\nHej\r\n--x\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VEVENT\r\nEND:VEVENT\r\n\
             --x\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nfil\r\n--x--\r\n";
         let json = serde_json::to_value(RecordJson::of_message(raw, &intake::Limits::default())).unwrap();

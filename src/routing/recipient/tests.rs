@@ -12,6 +12,8 @@ use crate::domain::lookup::Lookup;
 use crate::domain::office::{RelayRule, RelayTls, RelayTo, TlsDemand};
 use crate::domain::opaque::Opaque;
 use crate::domain::record::Kind;
+use crate::domain::status::DueFault;
+use crate::domain::tags::Said;
 
 fn keys() -> Keys {
     Keys::derive(&[1; 32])
@@ -206,8 +208,19 @@ fn tags_and_defaults() {
     assert_eq!((asked.reply_allowed, asked.tags.citizen), (false, None));
     for address in ["anna+request-2026-02-30", "anna--request-soon", "nobody+request-x", "begaran.social+request-x"] {
         let mapped = read_here(&format!("{address}@konto.example"));
-        assert_eq!(decided("hel", &mapped, Some(&active())), Err(Class::DueDate), "{address}");
+        let refused = decided("hel", &mapped, Some(&active())).unwrap_err();
+        assert!(matches!(refused, Class::DueDate { fault: DueFault::Unreadable, .. }), "{address}: {refused:?}");
     }
+    let refused =
+        |address: &str| decided("hel", &read_here(&format!("{address}@konto.example")), Some(&active())).unwrap_err();
+    assert_eq!(
+        refused("anna+beslut+begaran"),
+        Class::TagsConflict { first: Said::Kind(Kind::Decision), second: Said::Kind(Kind::Request) }
+    );
+    assert_eq!(
+        refused("anna+paatos-2026-12-31"),
+        Class::DueDate { read: "2026-12-31".into(), fault: DueFault::NoRequest }
+    );
 }
 
 #[test]

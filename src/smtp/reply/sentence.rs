@@ -4,7 +4,11 @@ use fluent_bundle::FluentValue;
 
 use crate::domain::language::Language;
 use crate::domain::status::{Class, Refusal};
+use crate::domain::tags::{self, Said};
 use crate::texts;
+
+/// Digits of a date written in full.
+const DATE_DIGITS: usize = 8;
 
 /// In the refusal's language and then, on a line of its own, in English. In ASCII unless `utf8`.
 pub fn of(refusal: &Refusal, utf8: bool) -> String {
@@ -35,10 +39,33 @@ fn one(class: &Class, language: Language) -> String {
             let limit = octets(*limit, false, language);
             texts::text(language, class.key(), &[("size", size.into()), ("limit", limit.into())])
         }
+        Class::DueDate { read, .. } => {
+            let args = [("read", without_identity(read).into()), ("years", tags::YEARS_AHEAD.into())];
+            texts::text(language, class.key(), &args)
+        }
+        Class::TagsConflict { first, second } => {
+            let args = [("first", said(first, language).into()), ("second", said(second, language).into())];
+            texts::text(language, class.key(), &args)
+        }
         _ => texts::text(language, class.key(), &[]),
     };
     // One sentence, one line, however the file wraps it.
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A tag, as one writes it in this language.
+fn said(tag: &Said, language: Language) -> String {
+    match tag {
+        Said::Kind(kind) => texts::text(language, &format!("tag-{}", kind.word()), &[]),
+        Said::Due(date) => texts::text(language, "tag-due", &[("date", date.to_string().into())]),
+        Said::Case(case) => texts::text(language, "tag-case", &[("reference", without_identity(case).into())]),
+    }
+}
+
+/// Text from a tag. Answers are kept in many places on their way to the clerk, so what has the digits of an identity
+/// code, more than any date, is not said back.
+fn without_identity(text: &str) -> String {
+    if text.chars().filter(char::is_ascii_digit).count() > DATE_DIGITS { "…".to_owned() } else { shown(text) }
 }
 
 /// A file name from a message: whatever it is, it stays within its line, and short.

@@ -3,7 +3,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::ids::ArrivalId;
 use crate::domain::language::Language;
-use crate::domain::status::Unwanted;
+use crate::domain::record::Kind;
+use crate::domain::status::{DueFault, Unwanted};
+use crate::domain::tags::Said;
 
 fn wire(reply: &Reply) -> String {
     let mut out = Vec::new();
@@ -40,7 +42,15 @@ fn classes() -> Vec<Class> {
         Class::TooComplex,
         Class::Undecryptable,
         Class::OpenPgp,
-        Class::DueDate,
+        Class::DueDate { read: "31.12.".into(), fault: DueFault::Unreadable },
+        Class::DueDate { read: "2026-11-23".into(), fault: DueFault::Past },
+        Class::DueDate { read: "2062-12-31".into(), fault: DueFault::Far },
+        Class::DueDate { read: "2026-12-31".into(), fault: DueFault::NoRequest },
+        Class::TagsConflict { first: Said::Kind(Kind::Decision), second: Said::Kind(Kind::Notice) },
+        Class::TagsConflict { first: Said::Due(jiff::civil::date(2026, 12, 31)), second: Said::Kind(Kind::Notice) },
+        Class::TagsConflict { first: Said::Case("1/2026".into()), second: Said::Case("2/2026".into()) },
+        Class::CitizensConflict,
+        Class::AutomaticMail,
         Class::CitizenNotNamed,
         Class::StorageFull,
         Class::Unavailable,
@@ -130,6 +140,22 @@ fn an_attachment_is_named_with_what_holds_it() {
     assert!(inside.starts_with("554-5.7.1 Filen \"beslut.pdf.js\" i bilagan \"handlingar.zip\" är"), "{inside}");
 }
 
+#[test]
+fn what_was_read_is_said_back_but_no_identity_code() {
+    let said = |read: &str| {
+        let class = Class::DueDate { read: read.into(), fault: DueFault::Unreadable };
+        wire(&Reply::refused(&refusal(class, Language::En), true))
+    };
+    assert!(said("31.12.").starts_with("554 5.6.1 The due date \"31.12.\" cannot be read. Write it"));
+    for code in ["131052-308T", "19811228-9874", "till 8112289874"] {
+        assert!(said(code).starts_with("554 5.6.1 The due date \"…\" cannot"), "{}", said(code));
+    }
+    let class = Class::TagsConflict { first: Said::Kind(Kind::Decision), second: Said::Case("131052-308T".into()) };
+    let text = wire(&Reply::refused(&refusal(class, Language::Sv), true));
+    assert!(text.starts_with("554-5.6.1 Meddelandet säger både \"beslut\" och \"dnr …\", i adressen"), "{text}");
+    assert!(text.contains("\r\n554 5.6.1 The message says both \"decision\" and \"case …\""), "{text}");
+}
+
 proptest! {
     /// Nothing that is put into an answer makes it anything but one answer of lines within the limit.
     #[test]
@@ -141,6 +167,8 @@ proptest! {
             }
             Class::Attachment { why, .. } => Class::Attachment { why, part, entry: None },
             Class::NotScanned { size, limit, .. } => Class::NotScanned { part, size, limit },
+            Class::DueDate { fault, .. } => Class::DueDate { read: part, fault },
+            Class::TagsConflict { first: Said::Case(_), second } => Class::TagsConflict { first: Said::Case(part), second },
             Class::TooLarge { limit, .. } => Class::TooLarge { size, limit },
             class => class,
         };

@@ -1,22 +1,12 @@
-//! Tags: what a clerk asks with a word after `+` (or `--`, for systems that cannot write plus) in the address, or in
-//! square brackets in the subject. In Swedish, Finnish and English; case, diacritics and hyphens do not matter.
-//!
-//! ```text
-//! anna.virtanen+request-2026-12-31+noreply@…       [begäran 2026-12-31] [ej svar] [dnr HEL 2026-001234]
-//! ```
+//! The reading of tags out of a subject and out of a local part.
 
-use jiff::civil::Date;
+use super::date::date;
+use super::words;
+use super::{Fault, Tags};
+use crate::domain::record::Kind;
 
-use super::record::{Kind, Tags};
-
-const DECISION: &[&str] = &["decision", "beslut", "paatos"];
-const NOTICE: &[&str] = &["notice", "meddelande", "tillkannagivande", "tiedoksianto"];
-const REQUEST: &[&str] = &["request", "begaran", "lisatieto", "lisatietopyynto"];
-const NO_REPLY: &[&str] = &["noreply", "ejsvar", "eivastausta"];
-const CASE: &[&str] = &["case", "dnr", "diarienummer", "dnro", "diaarinumero", "asianumero"];
-const CITIZEN: &[&str] = &["to", "till", "saaja", "vastaanottaja"];
-/// May stand between the request and its date: `[begäran senast 2026-12-31]`.
-const DUE: &[&str] = &["due", "by", "senast", "viimeistaan"];
+/// Characters of a case reference; the longest in use have some thirty.
+const CASE: usize = 64;
 
 /// Takes the tags off a subject: what remains is shown. Brackets that hold no tag of ours stay.
 #[must_use]
@@ -49,7 +39,7 @@ pub fn local_part(text: &str) -> (String, Tags) {
     let mut tags = Tags::default();
     let Some((base, list)) = split(text) else { return (text.to_owned(), tags) };
     for tag in list.split('+').flat_map(|t| t.split("--")).map(|t| t.trim_matches('-')).filter(|t| !t.is_empty()) {
-        if !by_word(&folded(tag), &mut tags, true) {
+        if !by_word(tag, &mut tags, true) {
             let citizen = tags.citizen.get_or_insert_default();
             if !citizen.is_empty() {
                 citizen.push('+');
@@ -91,97 +81,71 @@ fn in_brackets(inner: &str, tags: &mut Tags) -> bool {
     if inner.len() > 200 {
         return false;
     }
-    if by_word(&folded(inner), tags, false) {
+    if by_word(inner, tags, false) {
         return true;
     }
-    let Some((word, value)) = inner.split_once(|c: char| c.is_whitespace() || c == ':') else { return false };
-    let (word, value) = (folded(word), value.trim_start_matches(|c: char| c.is_whitespace() || c == ':'));
-    if CASE.contains(&&*word) && value.contains(|c: char| c.is_ascii_digit()) {
-        tags.case_reference.get_or_insert_with(|| value.to_owned());
+    if let Some(value) = words::after_due(inner).filter(|value| has_digit(value)) {
+        match date(value) {
+            Some(due) => tags.say_due(due),
+            None => tags.blame(Fault::DueUnreadable(value.to_owned())),
+        }
         return true;
     }
-    // One word with the look of an address, an alias or a code: "[to be decided]" stays in the subject.
-    let names = !value.contains(char::is_whitespace)
-        && value.contains(|c: char| c.is_ascii_digit() || matches!(c, '@' | '.' | '-'))
-        && date(value).is_none();
-    if CITIZEN.contains(&&*word) && names {
-        tags.citizen.get_or_insert_with(|| value.to_owned());
+    if let Some(value) = words::after_case(inner).filter(|value| is_case(value)) {
+        tags.say_case(value.to_owned());
+        return true;
+    }
+    if let Some(value) = words::after_citizen(inner).filter(|value| names_citizen(value)) {
+        tags.say_citizen(value.to_owned());
         return true;
     }
     false
 }
 
-/// A tag that is a word, or `request` with a date. In an address whatever follows `request-` was meant as a date
+/// A reference as Nordic offices write them: `HEL 2026-001234`, `123/45.67.89/2026`, `KH:2026/12`, `2026-A#7`.
+fn is_case(value: &str) -> bool {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '/' | '.' | ':' | ',' | '_' | '#' | '(' | ')');
+    has_digit(value) && value.chars().count() <= CASE && value.chars().all(fits)
+}
+
+/// One word with the look of an address, an alias or a code: "[to be decided]" stays in the subject.
+fn names_citizen(value: &str) -> bool {
+    !value.contains(char::is_whitespace)
+        && value.contains(|c: char| c.is_ascii_digit() || matches!(c, '@' | '.' | '-'))
+        && date(value).is_none()
+}
+
+fn has_digit(text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_digit())
+}
+
+/// A tag that is a word, or a kind with a date. In an address whatever follows `request-` was meant as a date
 /// (`strict`); in a subject only what has a digit in it: "[request for information]" is prose.
 fn by_word(tag: &str, tags: &mut Tags, strict: bool) -> bool {
-    let squeezed: String = tag.chars().filter(|c| !is_gap(*c)).collect();
-    let is = |words: &[&str]| words.contains(&&*squeezed);
-    if is(DECISION) {
-        tags.kind.get_or_insert(Kind::Decision);
-    } else if is(NOTICE) {
-        tags.kind.get_or_insert(Kind::Notice);
-    } else if is(REQUEST) {
-        tags.kind.get_or_insert(Kind::Request);
-    } else if is(NO_REPLY) {
+    if words::is_no_reply(tag) {
         tags.no_reply = true;
-    } else if let Some(value) = after(tag, REQUEST) {
-        let value = after(value, DUE).unwrap_or(value);
-        let found = date(value);
-        if found.is_none() && !strict && !value.contains(|c: char| c.is_ascii_digit()) {
-            return false;
+        return true;
+    }
+    if let Some(kind) = words::kind(tag) {
+        tags.say_kind(kind);
+        return true;
+    }
+    let Some((kind, rest)) = words::kind_and_more(tag) else { return false };
+    let value = words::without_due(rest);
+    match (date(value), kind) {
+        (Some(due), Kind::Request) => {
+            tags.say_kind(kind);
+            tags.say_due(due);
         }
-        tags.kind.get_or_insert(Kind::Request);
-        match (found, tags.due) {
-            (Some(due), None) => tags.due = Some(due),
-            (Some(due), Some(first)) if due == first => {}
-            // Not a date, or a second and different one.
-            _ => {
-                tags.unreadable_due.get_or_insert_with(|| value.to_owned());
-            }
+        (None, Kind::Request) if strict || has_digit(value) => {
+            tags.say_kind(kind);
+            tags.blame(Fault::DueUnreadable(value.to_owned()));
         }
-    } else {
-        return false;
+        // Of a decision it might be the day on which it was made.
+        (Some(_), _) => tags.blame(Fault::DueOfOther(kind, value.to_owned())),
+        (None, _) => return false,
     }
     true
-}
-
-/// What follows one of the words and a gap.
-fn after<'a>(tag: &'a str, words: &[&str]) -> Option<&'a str> {
-    let rest = words.iter().find_map(|word| tag.strip_prefix(word).filter(|rest| rest.starts_with(is_gap)))?;
-    Some(rest.trim_start_matches(is_gap))
-}
-
-fn is_gap(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '-' | '_' | ':' | '=')
-}
-
-/// `2026-12-31`, or `31.12.2026` as it is written in Finland.
-fn date(text: &str) -> Option<Date> {
-    let number = |digits: &str, lengths: std::ops::RangeInclusive<usize>| {
-        let plain = lengths.contains(&digits.len()) && digits.bytes().all(|c| c.is_ascii_digit());
-        plain.then(|| digits.parse::<i16>().ok())?
-    };
-    let dotted = text.contains('.');
-    let mut fields = text.split(if dotted { '.' } else { '-' });
-    let (Some(a), Some(b), Some(c), None) = (fields.next(), fields.next(), fields.next(), fields.next()) else {
-        return None;
-    };
-    let (year, month, day) = if dotted { (c, b, a) } else { (a, b, c) };
-    let short = if dotted { 1..=2 } else { 2..=2 };
-    let (month, day) = (number(month, short.clone())?, number(day, short)?);
-    Date::new(number(year, 4..=4)?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
-}
-
-/// Lower case, without diacritics, whether composed or not.
-fn folded(text: &str) -> String {
-    let plain = |c: char| match c {
-        'å' | 'ä' | 'á' | 'à' => 'a',
-        'ö' | 'ø' => 'o',
-        'é' => 'e',
-        other => other,
-    };
-    let marks = '\u{300}'..='\u{36f}';
-    text.chars().flat_map(char::to_lowercase).map(plain).filter(|c| !marks.contains(c)).collect()
 }
 
 #[cfg(test)]
@@ -189,7 +153,16 @@ mod tests {
     use jiff::civil::date;
     use proptest::prelude::*;
 
-    use super::*;
+    use super::super::Said;
+    use super::{Fault, Kind, Tags, local_part, subject};
+
+    fn unreadable(text: &str) -> Option<Fault> {
+        Some(Fault::DueUnreadable(text.into()))
+    }
+
+    fn conflict(first: Said, second: Said) -> Option<Fault> {
+        Some(Fault::Conflict(first, second))
+    }
 
     fn tags() -> Tags {
         Tags::default()
@@ -208,8 +181,8 @@ mod tests {
             ("anna--lisatieto-31.12.2026", "anna", Tags { due, ..request() }),
             ("anna+begara\u{308}ran", "anna", Tags { citizen: Some("begara\u{308}ran".into()), ..tags() }),
             ("anna+bega\u{308}ran", "anna", request()),
-            ("anna+request-2026-02-30", "anna", Tags { unreadable_due: Some("2026-02-30".into()), ..request() }),
-            ("anna+request-tomorrow", "anna", Tags { unreadable_due: Some("tomorrow".into()), ..request() }),
+            ("anna+request-2026-02-30", "anna", Tags { fault: unreadable("2026-02-30"), ..request() }),
+            ("anna+request-tomorrow", "anna", Tags { fault: unreadable("tomorrow"), ..request() }),
             (
                 "begaran.social+anna.virtanen",
                 "begaran.social",
@@ -244,16 +217,65 @@ mod tests {
                 Tags { no_reply: true, case_reference: Some("HEL 2026-001234".into()), ..tags() },
             ),
             ("[till 131052-308T] X", "X", Tags { citizen: Some("131052-308T".into()), ..tags() }),
-            ("[begäran 2026-13-01] X", "X", Tags { unreadable_due: Some("2026-13-01".into()), ..request() }),
+            ("[begäran 2026-13-01] X", "X", Tags { fault: unreadable("2026-13-01"), ..request() }),
             (
                 "[request 2026-12-31][request 2026-12-30]",
                 "",
-                Tags { due, unreadable_due: Some("2026-12-30".into()), ..request() },
+                Tags {
+                    due,
+                    fault: conflict(Said::Due(date(2026, 12, 31)), Said::Due(date(2026, 12, 30))),
+                    ..request()
+                },
             ),
             ("[request for information] X", "[request for information] X", tags()),
             ("[to be decided] [EXTERN] X ] [", "[to be decided] [EXTERN] X ] [", tags()),
             ("[[notice]] X", "[] X", Tags { kind: Some(Kind::Notice), ..tags() }),
-            ("[beslut 2026-12-31] X", "[beslut 2026-12-31] X", tags()),
+            (
+                "[beslut 2026-12-31] X",
+                "X",
+                Tags { fault: Some(Fault::DueOfOther(Kind::Decision, "2026-12-31".into())), ..tags() },
+            ),
+            ("[beslut 17/2026] X", "[beslut 17/2026] X", tags()),
+            ("[senast 31.12.2026] X", "X", Tags { due, ..request() }),
+            ("Sv: [BEGÄRAN] VS: [viimeistään 31. joulukuuta 2026] X", "Sv: VS: X", Tags { due, ..request() }),
+            ("[begäran om tilläggsuppgifter senast den 31 december 2026] X", "X", Tags { due, ..request() }),
+            ("[täydennyspyyntö torstaina 31.12.2026]", "", Tags { due, ..request() }),
+            ("[request by December 31, 2026]", "", Tags { due, ..request() }),
+            ("[begäran 31.12.]", "", Tags { fault: unreadable("31.12."), ..request() }),
+            ("[senast 2 veckor]", "", Tags { fault: unreadable("2 veckor"), ..tags() }),
+            ("[by 2 people] [due] X", "[by 2 people] [due] X", tags()),
+            (
+                "[beslut] [begäran 2026-12-31] X",
+                "X",
+                Tags {
+                    kind: Some(Kind::Decision),
+                    fault: conflict(Said::Kind(Kind::Decision), Said::Kind(Kind::Request)),
+                    ..tags()
+                },
+            ),
+            ("[beslut] [päätös] [BESLUT]", "", Tags { kind: Some(Kind::Decision), ..tags() }),
+            (
+                "[dnr 1/2026] [dnro 2/2026]",
+                "",
+                Tags {
+                    case_reference: Some("1/2026".into()),
+                    fault: conflict(Said::Case("1/2026".into()), Said::Case("2/2026".into())),
+                    ..tags()
+                },
+            ),
+            ("[Dnr: HEL 2026/12] [dnr hel2026/12]", "", Tags { case_reference: Some("HEL 2026/12".into()), ..tags() }),
+            (
+                "[Asiatunnus KH/123/12.00.01/2026] X",
+                "X",
+                Tags { case_reference: Some("KH/123/12.00.01/2026".into()), ..tags() },
+            ),
+            ("[d.nr 4711-26] X", "X", Tags { case_reference: Some("4711-26".into()), ..tags() }),
+            ("[dnr <b>1</b>] X", "[dnr <b>1</b>] X", tags()),
+            (
+                "[till anna.virtanen] [till mikko.virtanen]",
+                "",
+                Tags { citizen: Some("anna.virtanen".into()), fault: Some(Fault::Citizens), ..tags() },
+            ),
         ] {
             assert_eq!(subject(text), (shown.to_owned(), expected), "{text}");
         }
