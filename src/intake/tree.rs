@@ -66,12 +66,10 @@ struct Body {
     text: bool,
     html: bool,
     enclosed: bool,
-    /// What is not shown of it is shown elsewhere.
-    repeated: bool,
 }
 
 impl Body {
-    const ENCLOSED: Self = Self { text: false, html: false, enclosed: true, repeated: false };
+    const ENCLOSED: Self = Self { text: false, html: false, enclosed: true };
 
     /// Whether what is opened may be the body. An enclosed message is not; what Outlook packed is what the message would
     /// be without it.
@@ -79,7 +77,7 @@ impl Body {
         match (packing, shown) {
             (Packing::EncodedMessage, _) => Self::ENCLOSED,
             (Packing::Tnef, Some(Shown { text, html, .. })) => {
-                Self { text: around.text && text, html: around.html && html, repeated: !text, ..around }
+                Self { text: around.text && text, html: around.html && html, ..around }
             }
             (Packing::Tnef, None) => around,
         }
@@ -99,7 +97,7 @@ impl<'t> Tree<'t> {
     pub(super) fn of(opened: &'t Opened<'_>, parsed: &'t [Option<Message<'t>>]) -> Self {
         let mut tree = Self { nodes: Vec::new() };
         let Some(Some(message)) = parsed.first() else { return tree };
-        let all = Body { text: true, html: true, enclosed: false, repeated: false };
+        let all = Body { text: true, html: true, enclosed: false };
         // Of what Outlook packed: where it is shown.
         let shown: Vec<Option<Shown>> = opened.packed.iter().map(|packed| shown(packed, parsed)).collect();
         let is_instead = |layer: usize, part: &MessagePart<'_>| {
@@ -172,7 +170,8 @@ fn fate(part: &MessagePart<'_>, body: Body, longest: usize) -> Fate {
     if part.is_text() && (text || html) {
         return Fate::Shown { text, html, offered: part.raw_body().len() > longest };
     }
-    if body.repeated && part.is_text() && (part.in_text_body() || part.in_html_body()) {
+    // What Outlook packed and the message says outside too.
+    if !body.text && part.is_text() && (part.in_text_body() || part.in_html_body()) {
         let blank = part.raw_body().trim_ascii().is_empty();
         return Fate::HeldBack(if blank { Held::Empty } else { Held::Repeated });
     }
