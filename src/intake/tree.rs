@@ -158,7 +158,7 @@ fn shown(packed: &Packed, parsed: &[Option<Message<'_>>]) -> Option<Shown> {
         return None;
     }
     let [outside, inside] = [packed.layer, packed.inner?].map(|layer| parsed.get(layer).and_then(Option::as_ref));
-    Some(outside::shown(outside?, inside?))
+    Some(outside::shown(outside?, packed.part, inside?))
 }
 
 fn fate(part: &MessagePart<'_>, body: Body, longest: usize) -> Fate {

@@ -28,9 +28,10 @@ pub(super) struct Unpacked {
 
 /// How the part is packed, if it is.
 pub(super) fn packing(part: &MessagePart<'_>) -> Option<Packing> {
-    match &*attachments::media_type(part) {
+    let media_type = attachments::media_type(part);
+    match &*media_type {
         "message/rfc822" | "message/global" if matches!(part.kind(), PartKind::Binary) => Some(Packing::EncodedMessage),
-        _ if tnef::is_one(part) => Some(Packing::Tnef),
+        _ if tnef::is_one(part, &media_type) => Some(Packing::Tnef),
         _ => None,
     }
 }

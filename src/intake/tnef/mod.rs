@@ -30,14 +30,13 @@ const DEEPEST: usize = 8;
 const SIGNATURE_BASE64: &[u8] = b"eJ8+I";
 
 /// Whether a part is TNEF: it says so, or is a file without a better type that begins as one.
-pub(super) fn is_one(part: &MessagePart<'_>) -> bool {
-    let media_type = attachments::media_type(part);
-    if matches!(&*media_type, "application/ms-tnef" | "application/vnd.ms-tnef") {
+pub(super) fn is_one(part: &MessagePart<'_>, media_type: &str) -> bool {
+    if matches!(media_type, "application/ms-tnef" | "application/vnd.ms-tnef") {
         return true;
     }
     let raw = part.raw_body().trim_ascii_start();
     matches!(part.kind(), PartKind::Binary)
-        && (media_type.starts_with("application/") || media_type.starts_with("text/"))
+        && media_type.starts_with("application/")
         && (raw.starts_with(&stream::SIGNATURE) || raw.starts_with(SIGNATURE_BASE64))
 }
 
