@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use mail_parser::{Message, MessagePart, PartId, PartKind};
+use mail_parser::{Message, MessagePart, MessageRef, PartId, PartKind};
 
 use super::{outline, text};
 
@@ -20,17 +20,24 @@ pub(super) struct Shown {
     pub(super) instead: Option<PartId>,
 }
 
-/// Compares what is shown of the two. Where the message outside has no text, or says something else, all of it is shown;
-/// where it says the same, only the HTML, and that only if there is none outside.
-pub(super) fn shown(outside: &Message<'_>, inside: &Message<'_>) -> Shown {
-    let (there, here) = (Words::of(outside), Words::of(inside));
-    let instead = outside.parts().find(|part| part.in_html_body() && is_plain(part)).map(|part| part.id());
+/// Compares what is shown of the two: of the message in which part `at` stands, and of what was packed there. Where the
+/// message outside has no text, or says something else, all of it is shown; where it says the same, only the HTML, and
+/// that only if there is none outside.
+pub(super) fn shown(outside: &Message<'_>, at: PartId, inside: &Message<'_>) -> Shown {
+    let around: Vec<_> = outside.part(at).map_or_else(Vec::new, |packed| body(packed.message()));
+    let (there, here) = (Words::of(&around), Words::of(&body(inside.root())));
+    let instead = around.iter().find(|part| part.in_html_body() && is_plain(part)).map(MessagePart::id);
     if here.words.is_empty() || !there.words.is_empty() && here.are_said_in(&there) {
         let html = here.html && !there.html;
         return Shown { text: false, html, instead: instead.filter(|_| html) };
     }
     let instead = instead.filter(|_| here.html && there.words.is_empty());
     Shown { text: true, html: true, instead }
+}
+
+/// The text of a message, without that of those it encloses.
+fn body(message: MessageRef<'_>) -> Vec<MessagePart<'_>> {
+    message.parts().filter(|part| part.is_text() && (part.in_text_body() || part.in_html_body())).collect()
 }
 
 fn is_plain(part: &MessagePart<'_>) -> bool {
@@ -44,12 +51,12 @@ struct Words {
 }
 
 impl Words {
-    fn of(message: &Message<'_>) -> Self {
+    fn of(parts: &[MessagePart<'_>]) -> Self {
         let mut found = Self::default();
         let mut budget = outline::Budget::default();
-        for part in message.parts().filter(|part| part.is_text() && (part.in_text_body() || part.in_html_body())) {
-            let source = text::decoded(&part, OCTETS).0;
-            if is_plain(&part) {
+        for part in parts {
+            let source = text::decoded(part, OCTETS).0;
+            if is_plain(part) {
                 found.add(&source);
             } else {
                 found.html = true;
@@ -84,7 +91,7 @@ mod tests {
         let limits = Limits::default();
         let [outside, inside] = [outside, inside].map(|entity| entity.replace('\n', "\r\n"));
         let (outside, inside) = (limits.parse(outside.as_bytes()).unwrap(), limits.parse(inside.as_bytes()).unwrap());
-        let Shown { text, html, instead } = shown(&outside, &inside);
+        let Shown { text, html, instead } = shown(&outside, 0, &inside);
         (text, html, instead.is_some())
     }
 
@@ -101,5 +108,19 @@ mod tests {
         assert_eq!(compared(blank, plain), (true, true, false));
         assert_eq!(compared(other, html), (true, true, false));
         assert_eq!(compared(plain, blank), (false, false, false));
+    }
+
+    #[test]
+    fn an_enclosed_message_says_nothing_for_the_message() {
+        let text = "Bästa Anna, ditt beslut är klart.";
+        let enclosing = format!(
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/ms-tnef\n\nx\n--b\n\
+             Content-Type: message/rfc822\n\nSubject: x\n\n{text}\n--b--\n"
+        );
+        let limits = Limits::default();
+        let (outside, inside) = (enclosing.replace('\n', "\r\n"), format!("Content-Type: text/plain\r\n\r\n{text}"));
+        let outside = limits.parse(outside.as_bytes()).unwrap();
+        let inside = limits.parse(inside.as_bytes()).unwrap();
+        assert!(shown(&outside, 1, &inside).text);
     }
 }

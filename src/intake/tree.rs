@@ -88,8 +88,6 @@ struct Body {
     depth: u8,
     /// Nothing in it is shown or offered by itself.
     closed: bool,
-    /// What is not shown of it is shown elsewhere.
-    repeated: bool,
 }
 
 impl Body {
@@ -99,7 +97,7 @@ impl Body {
         let in_report = part.parent().is_some_and(|parent| media_type(&parent) == "multipart/report");
         let closed = self.closed || in_report || self.depth >= SHOWN_DEPTH;
         let depth = self.depth + u8::from(!closed);
-        Self { text: !closed, html: !closed, depth, closed, repeated: false }
+        Self { text: !closed, html: !closed, depth, closed }
     }
 
     /// What of that which was opened may be the body. What Outlook packed is what the message would be without it; what was
@@ -111,7 +109,7 @@ impl Body {
                 Self { text: self.text && part.in_text_body(), html: self.html && part.in_html_body(), ..self }
             }
             (Packing::Tnef, Some(Shown { text, html, .. })) => {
-                Self { text: self.text && text, html: self.html && html, repeated: !text, ..self }
+                Self { text: self.text && text, html: self.html && html, ..self }
             }
             (Packing::Tnef, None) | (Packing::Smime, _) => self,
         }
@@ -134,7 +132,7 @@ impl<'t> Tree<'t> {
     pub(super) fn of(opened: &'t Opened<'_>, parsed: &'t [Option<Message<'t>>]) -> Self {
         let mut tree = Self { nodes: Vec::new() };
         let Some(Some(message)) = parsed.first() else { return tree };
-        let all = Body { text: true, html: true, depth: 0, closed: false, repeated: false };
+        let all = Body { text: true, html: true, depth: 0, closed: false };
         // Of what Outlook packed: where it is shown.
         let places: Vec<Option<Shown>> = opened.packed.iter().map(|packed| place(packed, parsed)).collect();
         let is_instead = |layer: usize, part: &MessagePart<'_>| {
@@ -212,7 +210,7 @@ fn place(packed: &Packed, parsed: &[Option<Message<'_>>]) -> Option<Shown> {
         return None;
     }
     let [outside, inside] = [packed.layer, packed.inner?].map(|layer| parsed.get(layer).and_then(Option::as_ref));
-    Some(outside::shown(outside?, inside?))
+    Some(outside::shown(outside?, packed.part, inside?))
 }
 
 /// What becomes of a part in a message that is not shown.
@@ -226,7 +224,8 @@ fn fate(part: &MessagePart<'_>, body: Body, room: usize) -> Fate {
     if part.is_text() && (text || html) {
         return Fate::Shown { text, html, offered: part.raw_body().len() > room };
     }
-    if body.repeated && part.is_text() && (part.in_text_body() || part.in_html_body()) {
+    // What Outlook packed and the message says outside too.
+    if !body.text && part.is_text() && (part.in_text_body() || part.in_html_body()) {
         let blank = part.raw_body().trim_ascii().is_empty();
         return Fate::HeldBack(if blank { Held::Empty } else { Held::Repeated });
     }

@@ -41,7 +41,7 @@ pub(super) fn packing(part: &MessagePart<'_>) -> Option<Packing> {
     match &*media_type {
         "message/rfc822" | "message/global" if matches!(part.kind(), PartKind::Binary) => Some(Packing::EncodedMessage),
         _ if sealed::may_be_smime(part, &media_type) => Some(Packing::Smime),
-        _ if tnef::is_one(part) => Some(Packing::Tnef),
+        _ if tnef::is_one(part, &media_type) => Some(Packing::Tnef),
         _ if uuencode::is_likely(part) => Some(Packing::Uuencoded),
         _ => None,
     }

@@ -1,14 +1,14 @@
 //! HTML and plain text that were packed in RTF, taken out again (MS-OXRTFEX §2.2.3).
 
 use super::reader::{Destination, Piece, Reader};
-use super::{LONGEST, escape};
+use super::{escape, longest};
 
 /// The HTML that this RTF was made of.
 pub(super) fn html(rtf: &[u8]) -> String {
-    let mut reader = Reader::of(rtf);
-    let mut out = String::with_capacity(rtf.len().min(LONGEST) / 2);
+    let (mut reader, most) = (Reader::of(rtf), longest(rtf));
+    let mut out = String::with_capacity(rtf.len() / 2);
     while let Some(piece) = reader.next() {
-        if out.len() > LONGEST {
+        if out.len() > most {
             break;
         }
         let state = &reader.state;
@@ -30,10 +30,10 @@ pub(super) fn html(rtf: &[u8]) -> String {
 
 /// The text that this RTF was made of, with CRLF.
 pub(super) fn text(rtf: &[u8]) -> String {
-    let mut reader = Reader::of(rtf);
-    let mut out = String::with_capacity(rtf.len().min(LONGEST));
+    let (mut reader, most) = (Reader::of(rtf), longest(rtf));
+    let mut out = String::with_capacity(rtf.len());
     while let Some(piece) = reader.next() {
-        if out.len() > LONGEST {
+        if out.len() > most {
             break;
         }
         if reader.state.destination != Destination::Body || reader.state.html_rtf {

@@ -2,7 +2,7 @@
 
 use super::look::{Look, Paragraph};
 use super::reader::{Destination, Piece, Reader};
-use super::{LONGEST, escape};
+use super::{escape, longest};
 
 /// Links of one document, and octets of one.
 const LINKS: usize = 10_000;
@@ -12,10 +12,10 @@ const MARK: usize = 64;
 
 /// The document as HTML.
 pub(super) fn html(rtf: &[u8]) -> String {
-    let mut reader = Reader::of(rtf);
+    let (mut reader, most) = (Reader::of(rtf), longest(rtf));
     let mut page = Page::default();
     while let Some(piece) = reader.next() {
-        if page.out.len() + page.line.len() > LONGEST {
+        if page.out.len() + page.line.len() > most {
             break;
         }
         let state = reader.state;
@@ -44,7 +44,10 @@ enum Around {
 struct Page {
     out: String,
     around: Around,
-    /// The paragraph or cell being written.
+    /// A paragraph is being written that has this alignment. An empty line ends it, as in a letter.
+    open: bool,
+    align: Option<&'static str>,
+    /// The line or cell being written.
     line: String,
     /// The looks that are open in it.
     look: Look,
@@ -83,9 +86,8 @@ impl Page {
                 self.paragraph = paragraph;
                 self.end_paragraph();
             }
-            b"line" | b"lbr" => self.line.push_str("<br>"),
+            b"line" | b"lbr" | b"nestrow" => self.line.push_str("<br>"),
             b"tab" | b"nestcell" => self.text("\u{2003}", look, field, paragraph),
-            b"nestrow" => self.line.push_str("<br>"),
             b"sect" | b"page" | b"column" if !self.line.is_empty() => {
                 self.paragraph = paragraph;
                 self.end_paragraph();
@@ -162,15 +164,38 @@ impl Page {
             self.out.push_str("</li>\n");
             return;
         }
-        let element = match self.paragraph.heading {
-            Some(level) if !line.is_empty() => ["h1", "h2", "h3", "h4", "h5", "h6"][usize::from(level.min(5))],
-            _ => "div",
-        };
+        let Paragraph { align, heading, apart, .. } = self.paragraph;
+        if line.is_empty() {
+            self.close();
+            return;
+        }
+        if let Some(level) = heading {
+            let element = ["h1", "h2", "h3", "h4", "h5", "h6"][usize::from(level.min(5))];
+            self.begin(element, align);
+            self.out.extend([&line, "</", element, ">\n"]);
+        } else if self.open && self.align == align && !apart {
+            self.out.extend(["<br>\n", &line]);
+        } else {
+            self.begin("p", align);
+            self.out.push_str(&line);
+            (self.open, self.align) = (true, align);
+        }
+    }
+
+    fn begin(&mut self, element: &str, align: Option<&str>) {
+        self.close();
         self.out.extend(["<", element]);
-        if let Some(align) = self.paragraph.align {
+        if let Some(align) = align {
             self.out.extend([" align=\"", align, "\""]);
         }
-        self.out.extend([">", if line.is_empty() { "<br>" } else { &line }, "</", element, ">\n"]);
+        self.out.push('>');
+    }
+
+    /// Ends the paragraph whose lines follow each other.
+    fn close(&mut self) {
+        if std::mem::take(&mut self.open) {
+            self.out.push_str("</p>\n");
+        }
     }
 
     fn end_row(&mut self) {
@@ -192,6 +217,7 @@ impl Page {
         if self.around == around {
             return;
         }
+        self.close();
         self.out.push_str(match self.around {
             Around::Nothing => "",
             Around::Bullets => "</ul>\n",
@@ -222,10 +248,7 @@ impl Page {
             self.end_paragraph();
         }
         self.enter(Around::Nothing, None);
-        // Empty paragraphs at the end are the editor's.
-        while let Some(shorter) = self.out.strip_suffix("<div><br></div>\n") {
-            self.out.truncate(shorter.len());
-        }
+        self.close();
         self.out
     }
 }

@@ -53,7 +53,12 @@ pub(super) struct Paragraph {
     pub(super) in_table: bool,
     /// 0 for the highest heading.
     pub(super) heading: Option<u8>,
+    /// There is room before or after it.
+    pub(super) apart: bool,
 }
+
+/// Twentieths of a point: a quarter of a line.
+const SPACE: i32 = 60;
 
 impl Paragraph {
     /// Obeys the word, if it is one of these.
@@ -62,6 +67,7 @@ impl Paragraph {
             b"ql" | b"qj" => self.align = None,
             b"qc" => self.align = Some("center"),
             b"qr" => self.align = Some("right"),
+            b"sa" | b"sb" => self.apart |= value.is_some_and(|twips| twips >= SPACE),
             b"intbl" => self.in_table = value != Some(0),
             b"outlinelevel" => self.heading = value.and_then(|v| u8::try_from(v).ok()).filter(|level| *level < 6),
             _ => return false,

@@ -12,8 +12,11 @@ use token::{Token, Tokens};
 
 /// How far into the document it is said what it was made of. MS-OXRTFEX §2.2.3.1 says ten tokens; many write more.
 const BEGINNING: usize = 60;
-/// Octets that are written at most: of some RTF more can come than was read.
-const LONGEST: usize = 32 << 20;
+
+/// Octets that are written at most: of a few that look like much, links in every line say, much more could come.
+fn longest(octets: &[u8]) -> usize {
+    (64 << 10) + octets.len().saturating_mul(32)
+}
 
 /// What a document turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -284,8 +284,7 @@ impl<'r> Iterator for Reader<'r> {
             let Some(token) = self.waiting.take().or_else(|| self.tokens.next()) else { return self.text() };
             match token {
                 Token::Text(text) => self.add(text),
-                Token::Octet(octet) => self.add(&[octet]),
-                Token::Symbol(octet @ (b'{' | b'}' | b'\\')) => self.add(&[octet]),
+                Token::Octet(octet) | Token::Symbol(octet @ (b'{' | b'}' | b'\\')) => self.add(&[octet]),
                 token => {
                     if let Some(text) = self.text() {
                         self.waiting = Some(token);

@@ -55,7 +55,7 @@ impl Unpacking {
             }
             self.parts += 1;
             let belongs = file::content_id(&file).is_some();
-            if let Some(entity) = self.file(file, depth) {
+            if let Some(entity) = self.file(&file, depth) {
                 if belongs { inline.push(entity) } else { files.push(entity) }
             }
         }
@@ -105,10 +105,10 @@ impl Unpacking {
         body
     }
 
-    fn file<'t>(&mut self, file: File<'t>, depth: usize) -> Option<Entity<'t>> {
+    fn file<'t>(&mut self, file: &File<'t>, depth: usize) -> Option<Entity<'t>> {
         let name = file.name();
-        let fields = file::fields(&file, name.as_deref());
-        match file::content(&file) {
+        let fields = file::fields(file, name.as_deref());
+        match file::content(file) {
             Content::Octets(octets) => Some(Entity::Leaf { fields, octets: Cow::Borrowed(octets) }),
             Content::Message(octets) => {
                 let letter = if depth < DEEPEST { Letter::of(octets) } else { None };
@@ -116,12 +116,10 @@ impl Unpacking {
                     self.note("an enclosed message that cannot be read");
                     return Some(Entity::file("application/ms-tnef", Some("winmail.dat"), octets));
                 };
-                let (header, subject) = (header(&letter), letter.subject());
+                // With a subject it is named by that.
+                let name = name.filter(|_| letter.subject().is_none());
+                let (header, fields) = (header(&letter), file_fields("message/rfc822", name.as_deref()));
                 let content = Box::new(self.content(letter, depth + 1));
-                let fields = file_fields(
-                    "message/rfc822",
-                    subject.or(name).map(|name| name.replace(['/', '\\'], "_") + ".eml").as_deref(),
-                );
                 Some(Entity::Message { fields, header, content })
             }
             Content::Elsewhere(place) => {
@@ -164,7 +162,7 @@ fn header(letter: &Letter<'_>) -> String {
     if let Some(id) = letter.message_id() {
         let id = id.trim_matches(['<', '>']);
         if is_token(id) {
-            out.push_str(&format!("Message-ID: <{id}>\r\n"));
+            out.extend(["Message-ID: <", id, ">\r\n"]);
         }
     }
     out

@@ -26,6 +26,9 @@ const TASK_START: Name = Name::In(sets::TASK, 0x8104);
 const TASK_DUE: Name = Name::In(sets::TASK, 0x8105);
 const TASK_COMPLETE: Name = Name::In(sets::TASK, 0x811C);
 
+/// What an id of iCalendar's is packed behind (MS-OXCICAL §2.1.3.1.1.20.26).
+const PACKED: &[u8] = b"vCal-Uid\x01\0\0\0";
+
 /// A calendar with its method.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Calendar {
@@ -134,7 +137,6 @@ fn uid(letter: &Letter<'_>, start: Timestamp) -> String {
     use std::fmt::Write;
     let id = [CLEAN_GLOBAL_ID, GLOBAL_ID].into_iter().find_map(|name| letter.properties.binary(name));
     // An id of iCalendar's may be packed in it.
-    const PACKED: &[u8] = b"vCal-Uid\x01\0\0\0";
     if let Some(packed) = id.and_then(|id| id.get(40..)?.strip_prefix(PACKED)) {
         let text: String = packed.iter().take_while(|octet| octet.is_ascii_graphic()).map(|o| char::from(*o)).collect();
         if !text.is_empty() {

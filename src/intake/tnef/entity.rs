@@ -20,6 +20,15 @@ pub(super) enum Entity<'t> {
     Message { fields: String, header: String, content: Box<Entity<'t>> },
 }
 
+/// How a part's octets stand there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    /// As they are: only our own reader will see them.
+    Binary,
+    /// As any mail program reads them: an enclosed message is saved as a file.
+    Base64,
+}
+
 impl<'t> Entity<'t> {
     /// Several, if there are several.
     pub(super) fn several(kind: &'static str, mut parts: Vec<Self>) -> Option<Self> {
@@ -42,11 +51,22 @@ impl<'t> Entity<'t> {
 
     /// What all octets come to, and all fields about.
     pub(super) fn size(&self) -> usize {
-        const DELIMITER: usize = 64;
+        self.size_in(Coding::Binary)
+    }
+
+    fn size_in(&self, coding: Coding) -> usize {
+        const DELIMITER: usize = 96;
         match self {
-            Self::Leaf { fields, octets } => fields.len() + octets.len() + DELIMITER,
-            Self::Several { parts, .. } => parts.iter().map(Self::size).sum::<usize>() + 3 * DELIMITER,
-            Self::Message { fields, header, content } => fields.len() + header.len() + content.size() + DELIMITER,
+            Self::Leaf { fields, octets } => {
+                let octets = octets.len();
+                fields.len() + DELIMITER + if coding == Coding::Binary { octets } else { octets / 18 * 25 + 4 }
+            }
+            Self::Several { parts, .. } => {
+                parts.iter().map(|part| part.size_in(coding)).sum::<usize>() + (parts.len() + 2) * DELIMITER
+            }
+            Self::Message { fields, header, content } => {
+                fields.len() + header.len() + content.size_in(Coding::Base64) + DELIMITER
+            }
         }
     }
 
@@ -65,16 +85,27 @@ impl<'t> Entity<'t> {
         let free = WORDS.into_iter().find(|word| !self.holds(&memmem::Finder::new(word)));
         let stem = free.map_or_else(|| format!("=_{}", seed()), str::to_owned);
         let mut out = Vec::with_capacity(self.size());
-        self.write(&stem, &mut 0, &mut out);
+        self.write(&stem, Coding::Binary, &mut 0, &mut out);
         out
     }
 
-    fn write(&self, stem: &str, number: &mut usize, out: &mut Vec<u8>) {
+    fn write(&self, stem: &str, coding: Coding, number: &mut usize, out: &mut Vec<u8>) {
         match self {
             Self::Leaf { fields, octets } => {
                 out.extend_from_slice(fields.as_bytes());
-                out.extend_from_slice(b"Content-Transfer-Encoding: binary\r\n\r\n");
-                out.extend_from_slice(octets);
+                match coding {
+                    Coding::Binary => {
+                        out.extend_from_slice(b"Content-Transfer-Encoding: binary\r\n\r\n");
+                        out.extend_from_slice(octets);
+                    }
+                    Coding::Base64 => {
+                        out.extend_from_slice(b"Content-Transfer-Encoding: base64\r\n\r\n");
+                        for line in octets.chunks(57) {
+                            out.extend_from_slice(STANDARD.encode(line).as_bytes());
+                            out.extend_from_slice(b"\r\n");
+                        }
+                    }
+                }
             }
             Self::Several { kind, parts } => {
                 *number += 1;
@@ -86,7 +117,7 @@ impl<'t> Entity<'t> {
                     out.extend_from_slice(if at == 0 { b"--" } else { b"\r\n--" });
                     out.extend_from_slice(boundary.as_bytes());
                     out.extend_from_slice(b"\r\n");
-                    part.write(stem, number, out);
+                    part.write(stem, coding, number, out);
                 }
                 out.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
             }
@@ -95,7 +126,7 @@ impl<'t> Entity<'t> {
                 out.extend_from_slice(b"\r\n");
                 out.extend_from_slice(header.as_bytes());
                 out.extend_from_slice(b"MIME-Version: 1.0\r\n");
-                content.write(stem, number, out);
+                content.write(stem, Coding::Base64, number, out);
             }
         }
     }

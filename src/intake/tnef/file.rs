@@ -73,7 +73,7 @@ pub(super) fn fields(file: &File<'_>, name: Option<&str>) -> String {
     let said = file.properties.line(names::ATTACH_TYPE).map(|said| said.to_ascii_lowercase());
     let media_type = match said.filter(|said| may_be(said)) {
         Some(said) => said,
-        None => by_name(name.unwrap_or_default()).to_owned(),
+        None => name.map_or_else(|| by_beginning(file), by_name).to_owned(),
     };
     let id = content_id(file);
     let disposition = if id.is_some() { "inline" } else { "attachment" };
@@ -103,6 +103,19 @@ fn may_be(said: &str) -> bool {
         && kind != "multipart"
         && (kind != "message" || subtype == "rfc822")
         && said != "application/octet-stream"
+}
+
+/// The media type of a file whose name was lost.
+fn by_beginning(file: &File<'_>) -> &'static str {
+    let Content::Octets(octets) = content(file) else { return "application/octet-stream" };
+    let beginnings: [(&[u8], &str); 4] = [
+        (b"%PDF-", "application/pdf"),
+        (b"\x89PNG\r\n", "image/png"),
+        (b"\xFF\xD8\xFF", "image/jpeg"),
+        (b"GIF8", "image/gif"),
+    ];
+    let known = beginnings.into_iter().find(|(beginning, _)| octets.starts_with(beginning));
+    known.map_or("application/octet-stream", |(_, media_type)| media_type)
 }
 
 /// The media type that a file's name tells of.

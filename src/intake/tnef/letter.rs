@@ -94,9 +94,6 @@ impl<'t> Letter<'t> {
             }
         }
         letter.damage.extend(attributes.damage.into_iter().map(said));
-        if octets.len() < 8 || attributes_are_none(&letter, page, rows) {
-            letter.damage.push("nothing in it".to_owned());
-        }
         let of_properties = |name| letter.properties.number(name).and_then(|page| u32::try_from(page).ok());
         let page = page.or_else(|| of_properties(names::MESSAGE_PAGE)).or_else(|| of_properties(names::INTERNET_PAGE));
         letter.page = page.unwrap_or(codepage::WESTERN);
@@ -205,6 +202,12 @@ impl<'t> Letter<'t> {
         text.split('\0').next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
     }
 
+    /// Whether nothing was found of which anything could be made.
+    pub(super) fn is_empty(&self) -> bool {
+        let none = [self.class, self.subject, self.body, self.from, self.id].iter().all(Option::is_none);
+        none && self.files.is_empty() && self.properties.is_empty()
+    }
+
     /// `IPM.Note`, in lower case.
     pub(super) fn class(&self) -> String {
         let class = self.properties.line(names::CLASS).or_else(|| self.ansi_line(self.class));
@@ -291,12 +294,6 @@ impl<'t> Letter<'t> {
     pub(super) fn message_id(&self) -> Option<String> {
         self.properties.line(names::MESSAGE_ID).filter(|id| id.contains('@'))
     }
-}
-
-/// Whether a stream held nothing that can be read.
-fn attributes_are_none(letter: &Letter<'_>, page: Option<u32>, rows: Option<&[u8]>) -> bool {
-    let none = [letter.class, letter.subject, letter.body, letter.from, letter.id].iter().all(Option::is_none);
-    none && letter.files.is_empty() && letter.properties.is_empty() && page.is_none() && rows.is_none()
 }
 
 impl Who {

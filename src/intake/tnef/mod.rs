@@ -19,7 +19,7 @@ use mail_parser::{MessagePart, PartKind};
 
 use super::attachments;
 use super::defects::{TNEF_DAMAGED, TNEF_ELSEWHERE};
-use super::text::encoding_faults;
+use super::text::Faults;
 use super::unpack::Unpacked;
 use content::Unpacking;
 use letter::Letter;
@@ -30,24 +30,23 @@ const DEEPEST: usize = 8;
 const SIGNATURE_BASE64: &[u8] = b"eJ8+I";
 
 /// Whether a part is TNEF: it says so, or is a file without a better type that begins as one.
-pub(super) fn is_one(part: &MessagePart<'_>) -> bool {
-    let media_type = attachments::media_type(part);
-    if matches!(&*media_type, "application/ms-tnef" | "application/vnd.ms-tnef") {
+pub(super) fn is_one(part: &MessagePart<'_>, media_type: &str) -> bool {
+    if matches!(media_type, "application/ms-tnef" | "application/vnd.ms-tnef") {
         return true;
     }
     let raw = part.raw_body().trim_ascii_start();
     matches!(part.kind(), PartKind::Binary)
-        && (media_type.starts_with("application/") || media_type.starts_with("text/"))
+        && media_type.starts_with("application/")
         && (raw.starts_with(&stream::SIGNATURE) || raw.starts_with(SIGNATURE_BASE64))
 }
 
 /// Opens it, into at most `room` octets.
 pub(super) fn unpack(part: &MessagePart<'_>, room: usize) -> Unpacked {
     let (octets, problems) = part.decoded_checked();
-    let mut faults = encoding_faults(part, problems);
     let Opened { entity, damage, elsewhere } = open(&octets, room);
-    faults.extend(damage.into_iter().map(|detail| (TNEF_DAMAGED, detail)));
-    let offered = entity.is_none() || !faults.is_empty();
+    // A damaged transfer encoding is told of the attachment that it then is.
+    let offered = entity.is_none() || !damage.is_empty() || !problems.is_empty();
+    let mut faults: Faults = damage.into_iter().map(|detail| (TNEF_DAMAGED, detail)).collect();
     faults.extend(elsewhere.then(|| (TNEF_ELSEWHERE, String::new())));
     Unpacked { entity, faults, offered, ..Unpacked::default() }
 }
@@ -66,6 +65,9 @@ fn open(octets: &[u8], room: usize) -> Opened {
     let Some(letter) = Letter::of(octets) else {
         return Opened { damage: vec!["it does not begin as TNEF does".to_owned()], ..Opened::default() };
     };
+    if letter.is_empty() {
+        return Opened { damage: vec!["nothing in it can be read".to_owned()], ..Opened::default() };
+    }
     let mut unpacking = Unpacking::new(room);
     let entity = unpacking.content(letter, 1);
     let Unpacking { mut damage, elsewhere, .. } = unpacking;

@@ -113,10 +113,11 @@ impl Zone {
         let mut numbers = Numbers(octets);
         let mut bias = || numbers.long().map(|bias| i64::from(bias.cast_signed()));
         let (all, standard, daylight) = (bias()?, bias()?, bias()?);
-        let _year = numbers.short()?;
-        let to_standard = Change::read(&mut numbers)?;
-        let _year = numbers.short()?;
-        let to_daylight = Change::read(&mut numbers)?;
+        let mut change = || {
+            let _year = numbers.short()?;
+            numbers.0.split_off(..16).map(Change::read)
+        };
+        let (to_standard, to_daylight) = (change()?, change()?);
         let valid = |bias: i64| (-1000..=1000).contains(&bias);
         if !(valid(all) && valid(standard) && valid(daylight)) {
             return None;
@@ -180,20 +181,20 @@ impl Zone {
 }
 
 impl Change {
-    /// `Some(None)`: there is none.
-    fn read(numbers: &mut Numbers<'_>) -> Option<Option<Self>> {
+    /// Reads 16 octets; `None`: there is no change.
+    fn read(octets: &[u8]) -> Option<Self> {
+        let mut numbers = Numbers(octets);
         let mut next = || numbers.short();
-        let (_year, month, weekday, nth) = (next()?, next()?, next()?, next()?);
-        let (hour, minute, _second, _millisecond) = (next()?, next()?, next()?, next()?);
+        let (_year, month, weekday, nth, hour, minute) = (next()?, next()?, next()?, next()?, next()?, next()?);
         let valid = (1..=12).contains(&month) && weekday < 7 && (1..=5).contains(&nth) && hour < 24 && minute < 60;
         let small = |number: u16| i8::try_from(number).unwrap_or_default();
-        Some(valid.then(|| Self {
+        valid.then(|| Self {
             month: small(month),
             weekday: u8::try_from(weekday).unwrap_or_default(),
             nth: small(nth),
             hour: small(hour),
             minute: small(minute),
-        }))
+        })
     }
 
     fn in_year(self, year: i16) -> Option<DateTime> {

@@ -141,13 +141,14 @@ struct Head<'t> {
 impl<'t> Head<'t> {
     /// `None`: no attribute that is known begins so.
     fn at(octets: &'t [u8], at: usize) -> Option<Self> {
-        let (head, rest) = octets.get(at..)?.split_at_checked(HEAD)?;
-        let &[level, a, b, c, d, e, f, g, h] = head else { return None };
-        let id = Id(u32::from_le_bytes([a, b, c, d]));
+        let (level, rest) = octets.get(at..)?.split_first()?;
+        let (id, rest) = rest.split_first_chunk()?;
+        let (length, rest) = rest.split_first_chunk()?;
+        let id = Id(u32::from_le_bytes(*id));
         if !matches!(level, 1 | 2) || !Id::ALL.contains(&id) {
             return None;
         }
-        let length = usize::try_from(u32::from_le_bytes([e, f, g, h])).unwrap_or(usize::MAX);
+        let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
         let Some((data, rest)) = rest.split_at_checked(length) else { return Some(Self { id, data: None, sum: None }) };
         let sum = rest.first_chunk().map(|sum| u16::from_le_bytes(*sum));
         Some(Self { id, data: Some(data), sum })
@@ -186,7 +187,13 @@ impl<'t> Iterator for Attributes<'t> {
             self.note(Damage::Short(id));
             let end = self.resume(begin);
             self.at = end;
-            return Some(Attribute { id, data: self.octets.get(begin..end).unwrap_or_default() });
+            let data = self.octets.get(begin..end).unwrap_or_default();
+            // Where only the length was wrong, the checksum shows where it ended.
+            let data = match data.split_last_chunk() {
+                Some((before, sum)) if checksum(before) == u16::from_le_bytes(*sum) => before,
+                _ => data,
+            };
+            return Some(Attribute { id, data });
         }
     }
 }

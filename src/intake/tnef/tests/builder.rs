@@ -39,14 +39,14 @@ impl Tnef {
     }
 
     /// Class and properties of the message.
-    pub(super) fn message(mut self, class: &str, properties: Props) -> Self {
+    pub(super) fn message(mut self, class: &str, properties: &Props) -> Self {
         self.add(Id::CLASS, &zero(class.as_bytes()));
         self.add(Id::MESSAGE_PROPERTIES, &properties.written());
         self
     }
 
     /// An attachment as Outlook writes it.
-    pub(super) fn file(mut self, title: &[u8], data: Option<&[u8]>, properties: Props) -> Self {
+    pub(super) fn file(mut self, title: &[u8], data: Option<&[u8]>, properties: &Props) -> Self {
         self.add(Id::ATTACH_RENDERING, &[1, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x20, 0, 0x20, 0, 0, 0, 0, 0]);
         if let Some(data) = data {
             self.add(Id::ATTACH_DATA, data);
@@ -253,8 +253,11 @@ pub(super) fn encapsulated(html: &str) -> Vec<u8> {
                 '\n' => out.push_str("\\par\r\n"),
                 '\r' => {}
                 c if c.is_ascii() => out.push(c),
-                c if u32::from(c) < 256 => out.push_str(&format!("\\'{:02x}", u32::from(c))),
-                c => c.encode_utf16(&mut [0; 2]).iter().for_each(|u| out.push_str(&format!("\\u{}?", u.cast_signed()))),
+                c if u32::from(c) < 256 => out.extend(["\\'".to_owned(), format!("{:02x}", u32::from(c))]),
+                c => c
+                    .encode_utf16(&mut [0; 2])
+                    .iter()
+                    .for_each(|u| out.extend(["\\u".to_owned(), u.cast_signed().to_string(), "?".to_owned()])),
             }
         }
         out

@@ -43,7 +43,7 @@ fn mail(number: usize, subject: &str, parts: &[Part<'_>]) -> Vec<u8> {
     } else {
         out.push_str("Content-Type: multipart/mixed; boundary=\"_000_winmail_\"\r\n\r\n");
         for one in parts {
-            out.push_str(&format!("--_000_winmail_\r\n{}", part(one)));
+            out.extend(["--_000_winmail_\r\n", &part(one)]);
         }
         out.push_str("--_000_winmail_--\r\n");
     }
@@ -77,16 +77,16 @@ pub(super) fn outlook() -> Tnef {
     Tnef::new(1252)
         .message(
             "IPM.Microsoft Mail.Note",
-            props("Beslut").text(0x001A, "IPM.Note").rtf(&encapsulated(LETTER)).flag(0x0E1F, true),
+            &props("Beslut").text(0x001A, "IPM.Note").rtf(&encapsulated(LETTER)).flag(0x0E1F, true),
         )
-        .file(b"Beslut.pdf", Some(PDF), file_props("Beslut.pdf").text(0x370E, "application/pdf"))
+        .file(b"Beslut.pdf", Some(PDF), &file_props("Beslut.pdf").text(0x370E, "application/pdf"))
 }
 
 fn enclosed(subject: &str, text: &str) -> Tnef {
     Tnef::new(1252)
         .message(
             "IPM.Note",
-            Props::new()
+            &Props::new()
                 .text(0x0037, subject)
                 .time(0x0039, SENT - 86_400)
                 .text(0x0042, "Mikko Nieminen")
@@ -106,12 +106,12 @@ fn with_enclosed(inner: &Tnef) -> Tnef {
     Tnef::new(1252)
         .message(
             "IPM.Note",
-            props("VS: Vuokrasopimus").text(0x1000, "Hei Anna,\r\n\r\nohessa vuokranantajan viesti.\r\n"),
+            &props("VS: Vuokrasopimus").text(0x1000, "Hei Anna,\r\n\r\nohessa vuokranantajan viesti.\r\n"),
         )
         .file(
             b"Vuokrasopimus",
             None,
-            Props::new().long(0x3705, 5).text(0x3001, "Vuokrasopimus").object(0x3701, 7, &inner.0),
+            &Props::new().long(0x3705, 5).text(0x3001, "Vuokrasopimus").object(0x3701, 7, &inner.0),
         )
 }
 
@@ -131,7 +131,7 @@ fn meeting(class: &str, more: impl FnOnce(Props) -> Props) -> Tnef {
         .named_time(sets::APPOINTMENT, 0x820E, MEETING + HOUR)
         .named_text(sets::APPOINTMENT, 0x8208, "Toinen linja 4 A, Helsinki")
         .named_binary(sets::MEETING, 0x0003, &id);
-    Tnef::new(1252).message(class, more(properties))
+    Tnef::new(1252).message(class, &more(properties))
 }
 
 /// Every other week on Tuesdays and Thursdays, five times.
@@ -165,6 +165,7 @@ Yst\'e4v\'e4llisin terveisin {\f0\u9786?}\line Kirsi Laine\par
 }"#;
 
 /// Name without `.eml`, and octets.
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub(super) fn all() -> Vec<(&'static str, Vec<u8>)> {
     let winmail = |number, subject: &str, text: &str, tnef: &Tnef| {
         mail(number, subject, &[(TEXT, text.as_bytes()), (WINMAIL, &tnef.0)])
@@ -175,24 +176,24 @@ pub(super) fn all() -> Vec<(&'static str, Vec<u8>)> {
         tnef.0[at] ^= 0x20;
         tnef
     };
-    let plain = |class: &str, more: fn(Props) -> Props| Tnef::new(1252).message(class, more(props("Päätös")));
+    let plain = |class: &str, more: fn(Props) -> Props| Tnef::new(1252).message(class, &more(props("Päätös")));
     let body = "Hei Anna,\r\n\r\npäätös on liitteenä.\r\n";
 
     let html_only = Tnef::new(65001).message(
         "IPM.Note",
-        props("Päätös")
+        &props("Päätös")
             .long(0x3FDE, 65001)
             .binary(0x1013, "<p>Hei Anna,</p><p>päätös on <i>myönteinen</i>. Áššegirji čuovvu.</p>".as_bytes()),
     );
     let picture = Tnef::new(1252)
-        .message("IPM.Note", props("Karta").long(0x3FDE, 28591).binary(0x1013, b"<p>S\xe5 h\xe4r hittar du:</p><img src=\"cid:image001.png@01DC.5A\" alt=\"karta\"><p>V\xe4lkommen!</p>"))
-        .file(b"image001.png", Some(PNG), file_props("image001.png").text(0x370E, "image/png").text(0x3712, "image001.png@01DC.5A").flag(0x7FFE, true));
+        .message("IPM.Note", &props("Karta").long(0x3FDE, 28591).binary(0x1013, b"<p>S\xe5 h\xe4r hittar du:</p><img src=\"cid:image001.png@01DC.5A\" alt=\"karta\"><p>V\xe4lkommen!</p>"))
+        .file(b"image001.png", Some(PNG), &file_props("image001.png").text(0x370E, "image/png").text(0x3712, "image001.png@01DC.5A").flag(0x7FFE, true));
     let rich = plain("IPM.Note", |p| p.rtf(RICH));
     let twice = with_enclosed(&with_enclosed(&enclosed("Vuokrasopimus 2/2026", "Sopimus on voimassa.\r\n")));
     let once = with_enclosed(&enclosed("Vuokrasopimus 2/2026", "Hei,\r\nsopimus liitteenä.\r\n").file(
         b"Sopimus.pdf",
         Some(PDF),
-        file_props("Sopimus.pdf"),
+        &file_props("Sopimus.pdf"),
     ));
     let old = {
         let mut tnef = Tnef::new(1252);
@@ -208,30 +209,30 @@ pub(super) fn all() -> Vec<(&'static str, Vec<u8>)> {
     let dos = {
         let mut tnef = Tnef::new(850);
         tnef.add(Id::BODY, b"\x8d r\x84tt, sk\x94n, \x86r 2026; \x9bre\r\n\0");
-        tnef.file(b"\x8frsbesked.txt", Some(b"x"), Props::new())
+        tnef.file(b"\x8frsbesked.txt", Some(b"x"), &Props::new())
     };
     let ansi = Tnef::new(1252)
-        .message("IPM.Note", Props::new().ansi(0x0037, b"Beslut").ansi(0x1000, b"Beslutet g\xe4ller \x80 100.\r\n"))
+        .message("IPM.Note", &Props::new().ansi(0x0037, b"Beslut").ansi(0x1000, b"Beslutet g\xe4ller \x80 100.\r\n"))
         .file(
             b"\xc5rsbesked f\xf6r \xc4lvsj\xf6.pdf",
             Some(PDF),
-            Props::new().ansi(0x3707, b"\xc5rsbesked f\xf6r \xc4lvsj\xf6.pdf"),
+            &Props::new().ansi(0x3707, b"\xc5rsbesked f\xf6r \xc4lvsj\xf6.pdf"),
         );
-    let names = Tnef::new(1252).message("IPM.Note", props("x").text(0x1000, body)).file(
+    let names = Tnef::new(1252).message("IPM.Note", &props("x").text(0x1000, body)).file(
         b"???egirji.pdf",
         Some(PDF),
-        file_props("Áššegirji čállojuvvon 2026.pdf"),
+        &file_props("Áššegirji čállojuvvon 2026.pdf"),
     );
     let hostile_names = Tnef::new(1252)
-        .message("IPM.Note", props("x").text(0x1000, body))
-        .file(b"x", Some(b"MZ"), file_props("..\\..\\Windows\\fdp.\u{202e}exe"))
-        .file(b"x", Some(b"a"), file_props("CON.txt\r\nX-Injected: yes"))
-        .file(b"same.txt", Some(b"b"), file_props("same.txt"))
-        .file(b"same.txt", Some(b"c"), file_props("SAME.TXT"));
+        .message("IPM.Note", &props("x").text(0x1000, body))
+        .file(b"x", Some(b"MZ"), &file_props("..\\..\\Windows\\fdp.\u{202e}exe"))
+        .file(b"x", Some(b"a"), &file_props("CON.txt\r\nX-Injected: yes"))
+        .file(b"same.txt", Some(b"b"), &file_props("same.txt"))
+        .file(b"same.txt", Some(b"c"), &file_props("SAME.TXT"));
     let reference = plain("IPM.Note", |p| p.text(0x1000, "Asiakirja on pilvessä.\r\n")).file(
         b"Asiakirja.docx",
         None,
-        Props::new()
+        &Props::new()
             .long(0x3705, 7)
             .text(0x3707, "Asiakirja.docx")
             .text(0x370D, "https://hel.example/jaa/Asiakirja.docx?id=1"),
@@ -239,7 +240,7 @@ pub(super) fn all() -> Vec<(&'static str, Vec<u8>)> {
     let ole = plain("IPM.Note", |p| p.rtf(br"{\rtf1\ansi Taulukko: {\object\objattph } ohessa.\par}")).file(
         b"Taulukko",
         None,
-        Props::new().long(0x3705, 6).text(0x3001, "Taulukko").object(
+        &Props::new().long(0x3705, 6).text(0x3001, "Taulukko").object(
             0x3701,
             0xB,
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 worksheet",
@@ -253,17 +254,17 @@ pub(super) fn all() -> Vec<(&'static str, Vec<u8>)> {
         plain("IPM.Note", |p| p.text(0x1000, "Liite Macista.\r\n")).file(
             b"Liite.pdf",
             Some(&data),
-            file_props("Liite.pdf").binary(0x3702, &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x14, 3, 0xB, 1]),
+            &file_props("Liite.pdf").binary(0x3702, &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x14, 3, 0xB, 1]),
         )
     };
     let eml = plain("IPM.Note", |p| p.text(0x1000, "Viesti liitteenä.\r\n")).file(
         b"Kysymys.eml",
         Some(b"From: anna.virtanen@konto.example\r\nSubject: Kysymys\r\n\r\nMilloin?\r\n"),
-        file_props("Kysymys.eml").text(0x370E, "message/rfc822"),
+        &file_props("Kysymys.eml").text(0x370E, "message/rfc822"),
     );
     let task = Tnef::new(1252).message(
         "IPM.Task",
-        props("Toimita tiliote").text(0x1000, "Tiliote kolmelta kuukaudelta.\r\n").named_time(
+        &props("Toimita tiliote").text(0x1000, "Tiliote kolmelta kuukaudelta.\r\n").named_time(
             sets::TASK,
             0x8105,
             1_798_675_200,
@@ -271,7 +272,7 @@ pub(super) fn all() -> Vec<(&'static str, Vec<u8>)> {
     );
     let contact = Tnef::new(1252).message(
         "IPM.Contact",
-        Props::new()
+        &Props::new()
             .text(0x0037, "Kirsi Laine")
             .text(0x3001, "Kirsi Laine")
             .text(0x3A06, "Kirsi")
@@ -283,12 +284,12 @@ pub(super) fn all() -> Vec<(&'static str, Vec<u8>)> {
     let crc = {
         let mut packed = compressed(&encapsulated(LETTER));
         packed[12] ^= 0xFF;
-        Tnef::new(1252).message("IPM.Note", props("x").binary(0x1009, &packed))
+        Tnef::new(1252).message("IPM.Note", &props("x").binary(0x1009, &packed))
     };
     let uncompressed = {
         let length = |count: usize| u32::try_from(count).unwrap().to_le_bytes();
         let packed = [&length(RICH.len() + 12)[..], &length(RICH.len()), b"MELA", &[0; 4], RICH].concat();
-        Tnef::new(1252).message("IPM.Note", props("x").binary(0x1009, &packed))
+        Tnef::new(1252).message("IPM.Note", &props("x").binary(0x1009, &packed))
     };
     let checksum = {
         let tnef = outlook();
@@ -308,8 +309,8 @@ pub(super) fn all() -> Vec<(&'static str, Vec<u8>)> {
     };
     let length = {
         let mut tnef = plain("IPM.Note", |p| p.text(0x1000, "Två bilagor.\r\n"))
-            .file(b"a.pdf", Some(PDF), file_props("a.pdf"))
-            .file(b"b.pdf", Some(PDF), file_props("b.pdf"));
+            .file(b"a.pdf", Some(PDF), &file_props("a.pdf"))
+            .file(b"b.pdf", Some(PDF), &file_props("b.pdf"));
         let at = find(&tnef, b"%PDF") - 4;
         tnef.0[at..at + 4].copy_from_slice(&[0xFF; 4]);
         tnef
@@ -366,7 +367,7 @@ pub(super) fn all() -> Vec<(&'static str, Vec<u8>)> {
                 "",
                 &Tnef::new(1252).message(
                     "IPM.Appointment",
-                    props("Öppet hus")
+                    &props("Öppet hus")
                         .named_flag(sets::APPOINTMENT, 0x8215, true)
                         .named_time(sets::APPOINTMENT, 0x820D, MEETING - 10 * HOUR)
                         .named_time(sets::APPOINTMENT, 0x820E, MEETING + 14 * HOUR),
@@ -418,7 +419,7 @@ pub(super) fn streams() -> Vec<Tnef> {
         meeting("IPM.Schedule.Meeting.Request", |p| {
             p.named_binary(sets::APPOINTMENT, 0x8216, &pattern()).named_binary(sets::APPOINTMENT, 0x8233, &zone())
         }),
-        Tnef::new(850).message("IPM.Contact", Props::new().text(0x3001, "A B").long(0x3FDE, 65001)),
-        Tnef::new(1252).message("IPM.Note", props("x").rtf(RICH)),
+        Tnef::new(850).message("IPM.Contact", &Props::new().text(0x3001, "A B").long(0x3FDE, 65001)),
+        Tnef::new(1252).message("IPM.Note", &props("x").rtf(RICH)),
     ]
 }
