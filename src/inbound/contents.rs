@@ -35,8 +35,12 @@ impl Inbound {
     ///
     /// # Errors
     /// What was found; or that the scanner does not answer.
-    pub(super) async fn look_through(&self, message: &Bytes) -> Result<(), Refusal> {
+    pub(super) async fn look_through(&self, message: &Bytes, attachments: u32) -> Result<(), Refusal> {
         let Looking { policy, scanner } = self.looking.clone();
+        if scanner.is_none() && attachments == 0 {
+            // All of it is text that is shown.
+            return Ok(());
+        }
         let (bytes, limits) = (message.clone(), self.limits.clone());
         let Some(scanner) = scanner else {
             let look = move || {
@@ -57,6 +61,9 @@ impl Inbound {
             let mut found = None;
             Opened::of(&bytes, &limits, &Keyring::default()).leaves(|leaf| {
                 found = objection(&policy, &leaf);
+                if found.is_some() {
+                    return ControlFlow::Break(());
+                }
                 let Leaf { part, filename, octets, .. } = leaf;
                 let part = Part {
                     number: part.to_owned(),
@@ -64,12 +71,8 @@ impl Inbound {
                     octets: Bytes::from(octets.into_owned()),
                     as_whole: false,
                 };
-                // Nobody takes it any more once something was found.
-                if found.is_some() || to.blocking_send(part).is_err() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
+                // Nobody takes it any more once the scanner knows enough.
+                if to.blocking_send(part).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             });
             if found.is_none() {
                 // What another program makes of it: the citizen can fetch it as it came.
@@ -78,11 +81,11 @@ impl Inbound {
             }
             found
         };
-        let (found, scanned) = tokio::join!(tokio::task::spawn_blocking(look), scanner.scan(from));
-        if let Some(refusal) = found.map_err(unavailable)? {
+        let (looked, verdict) = tokio::join!(tokio::task::spawn_blocking(look), scanner.scan(from));
+        if let Some(refusal) = looked.map_err(unavailable)? {
             return Err(refusal);
         }
-        match scanned {
+        match verdict {
             Ok(Verdict::Clean) => Ok(()),
             Ok(Verdict::Found { number, name, signature }) => {
                 Err(Refusal::new(Class::Malware { part: name }, format!("part {number}: {signature}")))
@@ -97,7 +100,9 @@ impl Inbound {
 }
 
 fn objection(policy: &Policy, leaf: &Leaf<'_>) -> Option<Refusal> {
-    let Objection { why, entry, cause } = policy.object(&leaf.filename, &leaf.media_type, &leaf.octets)?;
+    let alias = || policy.object_to_name(leaf.alias.as_deref()?);
+    let objection = policy.object(&leaf.filename, &leaf.media_type, &leaf.octets).or_else(alias)?;
+    let Objection { why, entry, cause } = objection;
     let inside = if entry.is_some() { ", inside an archive" } else { "" };
     let cause = format!("part {}{inside}: {cause}", leaf.part);
     Some(Refusal::new(Class::Attachment { why, part: leaf.filename.clone(), entry }, cause))
