@@ -30,7 +30,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("portal", &["domain", "store", "intake", "texts", "clock"]),
     ("admin", &["domain", "store", "texts", "clock", "portal"]),
     ("health", &["store", "clock"]),
-    ("inbound", &["domain", "authentication", "trust", "routing", "intake", "scanner", "store", "clock"]),
+    ("inbound", &["domain", "authentication", "trust", "routing", "intake", "scanner", "smime", "store", "clock"]),
     ("outbound", &["domain", "relay", "store", "clock"]),
     ("listener", &["domain", "smtp", "inbound", "clock"]),
     ("app", &[EVERYTHING]),
