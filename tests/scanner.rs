@@ -298,6 +298,29 @@ fn attachments_that_are_not_wanted() {
     assert_eq!(gateway.api("anna").inbox().len(), 1);
 }
 
+/// A scanner that is named while the gateway runs is asked from then on, and its figures are shown.
+#[test]
+fn a_scanner_is_taken_into_use() {
+    let clamd = Clamd::start();
+    let gateway = gateway(&[]);
+    let harmful = [attached("a.txt", &eicar())];
+    kept(&send(&gateway, &harmful));
+    assert!(!metrics(&gateway).contains("brevbro_scanner_up{"));
+    let file = gateway.path("brevbro.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    let named = format!("{config}\n[scanner]\nclamd = [\"{}\"]\n[attachments]\nrefuse = [\"svg\"]\n", clamd.socket);
+    std::fs::write(&file, named).unwrap();
+    let reloaded = gateway.run(&["reload"]);
+    assert!(reloaded.status.success(), "{}", said(&reloaded));
+    refused(&send(&gateway, &harmful), "554 5.7.1", "a.txt");
+    refused(&send(&gateway, &[attached("a.svg", b"<svg/>")]), "554 5.7.1", "a.svg");
+    assert_eq!(figure(&gateway, &format!("brevbro_scanner_up{{clamd=\"{}\"}}", clamd.socket)), 1);
+    std::fs::write(&file, config).unwrap();
+    assert!(gateway.run(&["reload"]).status.success());
+    kept(&send(&gateway, &[attached("b.txt", &eicar())]));
+    assert!(!metrics(&gateway).contains("brevbro_scanner_up{"));
+}
+
 #[test]
 fn check_asks_each_clamd() {
     let clamd = Clamd::start();
