@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 
 use super::{Inbound, READ_ASIDE, unavailable};
 use crate::domain::status::{Class, Refusal};
-use crate::intake::{Leaf, Opened};
+use crate::intake::{Leaf, Limits, Opened};
 use crate::scanner::policy::Objection;
-use crate::scanner::{Figures, Part, Policy, Scanner, Verdict};
+use crate::scanner::{Away, Figures, Part, Policy, Scanner, Verdict};
 use crate::smime::Keyring;
 
 /// How a message is looked through.
@@ -43,41 +43,26 @@ impl Inbound {
         }
         let (bytes, limits) = (message.clone(), self.limits.clone());
         let Some(scanner) = scanner else {
-            let look = move || {
-                let mut found = None;
-                Opened::of(&bytes, &limits, &Keyring::default()).leaves(|leaf| {
-                    found = objection(&policy, &leaf);
-                    if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                });
-                found
-            };
+            let look = move || leaves(&bytes, &limits, &policy, |_| ControlFlow::Continue(()));
             let aside = message.len() > READ_ASIDE;
             let found = if aside { tokio::task::spawn_blocking(look).await.map_err(unavailable)? } else { look() };
             return found.map_or(Ok(()), Err);
         };
+        let _turn = scanner.turn().await.map_err(|away| no_scanner(&away))?;
         // One part waits while others are scanned: never all of them at once.
         let (to, from) = mpsc::channel(1);
         let look = move || {
-            let mut found = None;
-            Opened::of(&bytes, &limits, &Keyring::default()).leaves(|leaf| {
-                found = objection(&policy, &leaf);
-                if found.is_some() {
-                    return ControlFlow::Break(());
-                }
-                let Leaf { part, filename, octets, .. } = leaf;
-                let part = Part {
-                    number: part.to_owned(),
-                    name: filename,
-                    octets: Bytes::from(octets.into_owned()),
-                    as_whole: false,
-                };
+            let send = |number: &str, name, octets, as_whole| {
+                let part = Part { number: number.to_owned(), name, octets, as_whole };
                 // Nobody takes it any more once the scanner knows enough.
                 if to.blocking_send(part).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            };
+            let found = leaves(&bytes, &limits, &policy, |Leaf { part, filename, octets, .. }| {
+                send(part, filename, Bytes::from(octets.into_owned()), false)
             });
             if found.is_none() {
                 // What another program makes of it: the citizen can fetch it as it came.
-                let name = "message.eml".to_owned();
-                let _ = to.blocking_send(Part { number: "0".to_owned(), name, octets: bytes, as_whole: true });
+                let _ = send("0", "message.eml".to_owned(), bytes, true);
             }
             found
         };
@@ -94,9 +79,28 @@ impl Inbound {
                 let cause = format!("part {number} of {size} octets is too large for the scanner");
                 Err(Refusal::new(Class::NotScanned { part: name, size, limit }, cause))
             }
-            Err(away) => Err(Refusal::new(Class::Unavailable, format!("no scanner answers: {away}"))),
+            Err(away) => Err(no_scanner(&away)),
         }
     }
+}
+
+fn no_scanner(away: &Away) -> Refusal {
+    Refusal::new(Class::Unavailable, format!("no scanner answers: {away}"))
+}
+
+/// Each part as it is decoded, until the policy does not want one, which is told, or `look` breaks off.
+fn leaves(
+    message: &[u8],
+    limits: &Limits,
+    policy: &Policy,
+    mut look: impl FnMut(Leaf<'_>) -> ControlFlow<()>,
+) -> Option<Refusal> {
+    let mut found = None;
+    Opened::of(message, limits, &Keyring::default()).leaves(|leaf| {
+        found = objection(policy, &leaf);
+        if found.is_some() { ControlFlow::Break(()) } else { look(leaf) }
+    });
+    found
 }
 
 fn objection(policy: &Policy, leaf: &Leaf<'_>) -> Option<Refusal> {

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
@@ -34,6 +34,8 @@ use crate::domain::endpoint::Endpoint;
 
 /// Parts of one message that are looked at at a time: a message of a thousand does not take every connection.
 const PARALLEL: usize = 4;
+/// Messages for each connection that are looked through at a time: each has a thread that decodes it.
+const TURNS: usize = 4;
 
 /// How clamd is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +106,7 @@ struct Inner {
     settings: Settings,
     servers: Vec<Arc<Server>>,
     slots: Semaphore,
+    turns: Semaphore,
     figures: Figures,
 }
 
@@ -113,12 +116,27 @@ impl Scanner {
     pub fn new(settings: Settings, figures: Figures) -> Self {
         let servers = settings.clamd.iter().cloned().map(|endpoint| Arc::new(Server::new(endpoint))).collect();
         let slots = Semaphore::new(settings.connections);
-        Self(Arc::new(Inner { settings, servers, slots, figures }))
+        let turns = Semaphore::new(settings.connections.saturating_mul(TURNS));
+        Self(Arc::new(Inner { settings, servers, slots, turns, figures }))
     }
 
     /// Shows this scanner's clamds, and no others, in the figures.
     pub fn show(&self) {
         self.0.figures.show(self.0.servers.clone());
+    }
+
+    /// A place among the messages that are looked through, to be held while one is.
+    ///
+    /// # Errors
+    /// There was none for the whole time limit.
+    pub async fn turn(&self) -> Result<SemaphorePermit<'_>, Away> {
+        let turn = timeout_at(self.deadline(), self.0.turns.acquire()).await;
+        turn.ok().and_then(Result::ok).ok_or_else(|| self.away("too many messages wait for it"))
+    }
+
+    fn deadline(&self) -> Instant {
+        let servers = u32::try_from(self.0.servers.len()).unwrap_or(u32::MAX);
+        Instant::now() + self.0.settings.time_limit.saturating_mul(servers)
     }
 
     /// Looks at parts as they come, several at a time, until there are no more or something is found. Then it takes only
@@ -136,8 +154,7 @@ impl Scanner {
     }
 
     async fn verdict(&self, mut parts: mpsc::Receiver<Part>) -> Result<Verdict, Away> {
-        let servers = u32::try_from(self.0.servers.len()).unwrap_or(u32::MAX);
-        let deadline = Instant::now() + self.0.settings.time_limit.saturating_mul(servers);
+        let deadline = self.deadline();
         // Dropped with everything that is under way where the word is final.
         let mut under_way = JoinSet::new();
         let mut found: Option<(String, Verdict)> = None;
@@ -225,7 +242,7 @@ impl Scanner {
                     why.push(format!("{}: {fault}", server.endpoint));
                     // Without its whole time it has not shown that it is ill.
                     if !matches!(fault, Fault::Silent) || until < deadline {
-                        server.failed(Instant::now(), fault.to_string());
+                        server.failed(Instant::now(), &fault);
                     }
                 }
             }
