@@ -344,7 +344,7 @@ impl Inbound {
             self.rates.message(&trusted.office().id, Instant::now())?;
         }
         // Last, since it costs most: nobody has a scan who is refused anyway.
-        self.look_through(&bytes).await?;
+        self.look_through(&bytes, glance.attachments).await?;
         drop((bytes, budget));
         let summary = Summary {
             subject: glance.subject,

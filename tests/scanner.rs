@@ -110,7 +110,7 @@ fn malware_is_found_in_every_part() {
             (attached("påslag.pdf", &eicar), "\"paslag.pdf\""),
             (attached("handlingar.zip", &in_zip), "\"handlingar.zip\""),
             (format!("Content-Type: message/rfc822\r\n\r\n{forwarded}"), "\"inne.pdf\""),
-            (part("Content-Type: message/rfc822", forwarded.as_bytes()), "\""),
+            (part("Content-Type: message/rfc822", forwarded.as_bytes()), "\"inne.pdf\""),
         ];
         for (part, name) in cases {
             let answer = send(&gateway, &[attached("rent.pdf", b"%PDF-1.7 clean"), part]);
@@ -298,21 +298,52 @@ fn attachments_that_are_not_wanted() {
     assert_eq!(gateway.api("anna").inbox().len(), 1);
 }
 
+/// A scanner that is named while the gateway runs is asked from then on, and its figures are shown.
+#[test]
+fn a_scanner_is_taken_into_use() {
+    let clamd = Clamd::start();
+    let gateway = gateway(&[]);
+    let harmful = [attached("a.txt", &eicar())];
+    kept(&send(&gateway, &harmful));
+    assert!(!metrics(&gateway).contains("brevbro_scanner_up{"));
+    let file = gateway.path("brevbro.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    let named = format!("{config}\n[scanner]\nclamd = [\"{}\"]\n[attachments]\nrefuse = [\"svg\"]\n", clamd.socket);
+    std::fs::write(&file, named).unwrap();
+    let reloaded = gateway.run(&["reload"]);
+    assert!(reloaded.status.success(), "{}", said(&reloaded));
+    refused(&send(&gateway, &harmful), "554 5.7.1", "a.txt");
+    refused(&send(&gateway, &[attached("a.svg", b"<svg/>")]), "554 5.7.1", "a.svg");
+    assert_eq!(figure(&gateway, &format!("brevbro_scanner_up{{clamd=\"{}\"}}", clamd.socket)), 1);
+    std::fs::write(&file, config).unwrap();
+    assert!(gateway.run(&["reload"]).status.success());
+    kept(&send(&gateway, &[attached("b.txt", &eicar())]));
+    assert!(!metrics(&gateway).contains("brevbro_scanner_up{"));
+}
+
 #[test]
 fn check_asks_each_clamd() {
     let clamd = Clamd::start();
     let gone = format!("tcp:127.0.0.1:{}", support::peers::free_port());
-    let both = gateway(&[("SCANNER__CLAMD", &format!("{gone}, {}", clamd.socket))]);
-    let checked = both.run(&["check", "--running", "--online"]);
-    let text = said(&checked);
+    // With no office enrolled, DNS is asked nothing.
+    let check = |clamd: String| {
+        let over = vec![("SCANNER__CLAMD", clamd)];
+        Gateway::prepare(Setup { over, ..Setup::default() }).run(&["check", "--online"])
+    };
+    let both = check(format!("{gone}, {}", clamd.socket));
+    assert!(both.status.success(), "{}", said(&both));
     assert!(
-        text.contains(&format!("note: {}: scanner.clamd[0]: {gone} does not answer", both.path("brevbro.toml"))),
-        "{text}"
+        said(&both).contains(&format!("scanner.clamd[0]: {gone} does not answer: no connection")),
+        "{}",
+        said(&both)
     );
-    assert!(text.contains("is ClamAV 1.") && text.contains("no signatures but one's own"), "{text}");
-    let alone = gateway(&[("SCANNER__CLAMD", &gone)]);
-    let checked = alone.run(&["check", "--running", "--online"]);
-    assert!(!checked.status.success());
+    assert!(
+        said(&both).contains(" is ClamAV 1.") && said(&both).contains("no signatures but one's own"),
+        "{}",
+        said(&both)
+    );
+    let alone = check(gone);
+    assert!(!alone.status.success() && said(&alone).contains("1 fault."), "{}", said(&alone));
     let without = gateway(&[]);
     assert!(said(&without.run(&["check", "--running"])).contains("nothing is scanned for malware"));
     assert!(!metrics(&without).contains("brevbro_scanner_up{"));

@@ -37,7 +37,7 @@ pub(super) fn meters(figures: &Figures) -> (Vec<Meter>, Meters) {
     (
         vec![
             meter("brevbro_scanned_parts_total", "Parts of messages that clamd has judged.", Figures::parts),
-            meter("brevbro_scanner_finds_total", "Parts in which clamd has found something.", Figures::finds),
+            meter("brevbro_scanner_finds_total", "Messages in which clamd has found something.", Figures::finds),
             meter("brevbro_scanner_failures_total", "How often a clamd did not answer.", Figures::failures),
         ],
         Meters {

@@ -196,6 +196,12 @@ pub(super) fn name_as_written(part: &MessagePart<'_>) -> Option<String> {
         .or_else(|| name_written(part, HeaderName::ContentType, "name"))
 }
 
+/// The name that Content-Type gives the part, where Content-Disposition gives it another one.
+pub(super) fn alias(part: &MessagePart<'_>, name: &str) -> Option<String> {
+    let written = name_written(part, HeaderName::ContentType, "name")?;
+    names::safe(&written).filter(|alias| alias != name)
+}
+
 /// The safe name, and whether it had to be changed into one.
 fn name_of(part: &MessagePart<'_>, index: usize) -> (String, bool) {
     let written = name_as_written(part);

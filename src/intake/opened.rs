@@ -35,6 +35,8 @@ pub struct Leaf<'l> {
     pub part: &'l str,
     /// Safe to say to the sender.
     pub filename: String,
+    /// What it is called elsewhere in its header, where that is not the same: some programs show that name.
+    pub alias: Option<String>,
     /// `type/subtype`, lower case.
     pub media_type: String,
     /// Decoded.
@@ -141,7 +143,8 @@ impl<'r> Opened<'r> {
             if !matches!(node.fate, Fate::Container) {
                 let filename = attachments::file_name(&node.part, at);
                 let media_type = attachments::media_type(&node.part);
-                let leaf = Leaf { part: &node.number, filename, media_type, octets: node.part.decoded() };
+                let alias = attachments::alias(&node.part, &filename);
+                let leaf = Leaf { part: &node.number, filename, alias, media_type, octets: node.part.decoded() };
                 if look(leaf).is_break() {
                     return;
                 }

@@ -45,7 +45,7 @@ impl Figures {
         self.0.scanned.load(Ordering::Relaxed)
     }
 
-    /// Those in which it found something.
+    /// Messages in which it found something.
     #[must_use]
     pub fn finds(&self) -> u64 {
         self.0.found.load(Ordering::Relaxed)

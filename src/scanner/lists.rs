@@ -32,3 +32,24 @@ pub(super) const ZIPS: &str = "\
 pub(super) fn has(list: &str, ending: &str) -> bool {
     list.split_ascii_whitespace().any(|known| known == ending)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_endings_are_documented_and_stand_once() {
+        let page = include_str!("../../docs/admins.md");
+        let (_, page) = page.split_once("The endings: ").unwrap();
+        let (endings, _) = page.split_once('.').unwrap();
+        let told: Vec<&str> = endings.split_ascii_whitespace().collect();
+        assert_eq!(told, REFUSED.split_ascii_whitespace().collect::<Vec<_>>());
+        for list in [REFUSED, MACROS, ARCHIVES, ZIPS] {
+            let mut endings: Vec<&str> = list.split_ascii_whitespace().collect();
+            let all = endings.len();
+            endings.sort_unstable();
+            endings.dedup();
+            assert_eq!(endings.len(), all, "{list}");
+        }
+    }
+}

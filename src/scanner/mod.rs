@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
@@ -34,6 +34,8 @@ use crate::domain::endpoint::Endpoint;
 
 /// Parts of one message that are looked at at a time: a message of a thousand does not take every connection.
 const PARALLEL: usize = 4;
+/// Messages for each connection that are looked through at a time: each has a thread that decodes it.
+const TURNS: usize = 4;
 
 /// How clamd is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +106,7 @@ struct Inner {
     settings: Settings,
     servers: Vec<Arc<Server>>,
     slots: Semaphore,
+    turns: Semaphore,
     figures: Figures,
 }
 
@@ -113,7 +116,8 @@ impl Scanner {
     pub fn new(settings: Settings, figures: Figures) -> Self {
         let servers = settings.clamd.iter().cloned().map(|endpoint| Arc::new(Server::new(endpoint))).collect();
         let slots = Semaphore::new(settings.connections);
-        Self(Arc::new(Inner { settings, servers, slots, figures }))
+        let turns = Semaphore::new(settings.connections.saturating_mul(TURNS));
+        Self(Arc::new(Inner { settings, servers, slots, turns, figures }))
     }
 
     /// Shows this scanner's clamds, and no others, in the figures.
@@ -121,36 +125,77 @@ impl Scanner {
         self.0.figures.show(self.0.servers.clone());
     }
 
-    /// Looks at parts as they come, several at a time, until there are no more or something is found; then it takes no
-    /// more of them. Ends within the time limit, times the number of clamds, and waits no longer for parts.
+    /// A place among the messages that are looked through, to be held while one is.
+    ///
+    /// # Errors
+    /// There was none for the whole time limit.
+    pub async fn turn(&self) -> Result<SemaphorePermit<'_>, Away> {
+        let turn = timeout_at(self.deadline(), self.0.turns.acquire()).await;
+        turn.ok().and_then(Result::ok).ok_or_else(|| self.away("too many messages wait for it"))
+    }
+
+    fn deadline(&self) -> Instant {
+        let servers = u32::try_from(self.0.servers.len()).unwrap_or(u32::MAX);
+        Instant::now() + self.0.settings.time_limit.saturating_mul(servers)
+    }
+
+    /// Looks at parts as they come, several at a time, until there are no more or something is found. Then it takes only
+    /// what stands inside the part in which it was found, so as to name the innermost. Ends within the time limit, times
+    /// the number of clamds, and waits no longer for parts.
     ///
     /// # Errors
     /// No clamd has answered for some part: nothing is known of the message.
-    pub async fn scan(&self, mut parts: mpsc::Receiver<Part>) -> Result<Verdict, Away> {
-        let servers = u32::try_from(self.0.servers.len()).unwrap_or(u32::MAX);
-        let deadline = Instant::now() + self.0.settings.time_limit.saturating_mul(servers);
-        // Dropped with everything that is under way where something is found.
+    pub async fn scan(&self, parts: mpsc::Receiver<Part>) -> Result<Verdict, Away> {
+        let verdict = self.verdict(parts).await;
+        if let Ok(Verdict::Found { .. }) = verdict {
+            self.0.figures.found();
+        }
+        verdict
+    }
+
+    async fn verdict(&self, mut parts: mpsc::Receiver<Part>) -> Result<Verdict, Away> {
+        let deadline = self.deadline();
+        // Dropped with everything that is under way where the word is final.
         let mut under_way = JoinSet::new();
+        let mut found: Option<(String, Verdict)> = None;
+        // Comes last, and is looked at when nothing else was found.
+        let mut whole = None;
         let mut more = true;
         loop {
             tokio::select! {
                 part = timeout_at(deadline, parts.recv()), if more && under_way.len() < PARALLEL => match part {
-                    Ok(Some(part)) => {
-                        let scanner = self.clone();
-                        under_way.spawn(async move { scanner.look(part, deadline).await });
-                    }
+                    Ok(Some(part)) if found.as_ref().is_some_and(|(outer, _)| !is_inside(&part, outer)) => more = false,
+                    Ok(Some(part)) if part.as_whole => whole = Some(part),
+                    Ok(Some(part)) => self.begin(&mut under_way, part, deadline),
                     Ok(None) => more = false,
                     Err(_) => return Err(self.away("the message's time is over")),
                 },
                 Some(done) = under_way.join_next() => match done {
                     Ok(Ok(Verdict::Clean)) => {}
-                    Ok(Ok(verdict)) => return Ok(verdict),
-                    Ok(Err(away)) => return Err(away),
+                    Ok(Ok(Verdict::Found { number, name, signature })) => {
+                        if found.as_ref().is_none_or(|(outer, _)| number.len() > outer.len()) {
+                            found = Some((number.clone(), Verdict::Found { number, name, signature }));
+                        }
+                    }
+                    Ok(Ok(verdict)) => return Ok(found.map_or(verdict, |(_, found)| found)),
+                    Ok(Err(away)) => return found.map_or(Err(away), |(_, found)| Ok(found)),
                     Err(error) => return Err(self.away(&format!("a scan was broken off: {error}"))),
                 },
-                else => return Ok(Verdict::Clean),
+                else => match (found, whole.take()) {
+                    (Some((_, verdict)), _) => return Ok(verdict),
+                    (None, Some(part)) => {
+                        found = None;
+                        self.begin(&mut under_way, part, deadline);
+                    }
+                    (None, None) => return Ok(Verdict::Clean),
+                },
             }
         }
+    }
+
+    fn begin(&self, under_way: &mut JoinSet<Result<Verdict, Away>>, part: Part, deadline: Instant) {
+        let scanner = self.clone();
+        under_way.spawn(async move { scanner.look(part, deadline).await });
     }
 
     /// One part: by the first clamd that answers.
@@ -183,10 +228,7 @@ impl Scanner {
                     self.0.figures.scanned();
                     return Ok(match reply {
                         Reply::Clean => Verdict::Clean,
-                        Reply::Found(signature) => {
-                            self.0.figures.found();
-                            Verdict::Found { number, name, signature }
-                        }
+                        Reply::Found(signature) => Verdict::Found { number, name, signature },
                         Reply::TooLarge if passes => Verdict::Clean,
                         Reply::TooLarge => {
                             warn!(clamd = %server.endpoint, size, part = number, "more than clamd's limits let it look at");
@@ -198,7 +240,10 @@ impl Scanner {
                     self.0.figures.failed();
                     warn!(clamd = %server.endpoint, %fault, part = number, "clamd does not answer");
                     why.push(format!("{}: {fault}", server.endpoint));
-                    server.failed(Instant::now(), fault.to_string());
+                    // Without its whole time it has not shown that it is ill.
+                    if !matches!(fault, Fault::Silent) || until < deadline {
+                        server.failed(Instant::now(), &fault);
+                    }
                 }
             }
         }
@@ -209,4 +254,10 @@ impl Scanner {
         self.0.figures.failed();
         Away(why.to_owned())
     }
+}
+
+/// Whether the part stands inside this one.
+fn is_inside(part: &Part, outer: &str) -> bool {
+    let rest = part.number.strip_prefix(outer);
+    !part.as_whole && (outer == "0" || rest.is_some_and(|rest| rest.starts_with('.')))
 }

@@ -70,6 +70,12 @@ impl Policy {
         None
     }
 
+    /// Looks at a name alone: one that the part bears as well.
+    #[must_use]
+    pub fn object_to_name(&self, filename: &str) -> Option<Objection> {
+        self.by_name(filename, &[])
+    }
+
     fn refuses(&self, extension: &str) -> bool {
         self.refused.contains(extension)
     }

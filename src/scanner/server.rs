@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::session::Fault;
 use crate::domain::endpoint::Endpoint;
 
-/// How long one that has failed is left alone: messages wait for it no more often than this, and it is found again soon
-/// after it came back.
+/// How long one that has failed is left alone: it is found again soon after it came back.
 const LEFT_ALONE: Duration = Duration::from_secs(5);
+/// The same of one that took its whole time and said nothing: messages that wait for it, and those behind them, are held
+/// up no more often than this.
+const LEFT_ALONE_SILENT: Duration = Duration::from_mins(1);
 
 /// One clamd.
 pub(super) struct Server {
@@ -42,7 +45,9 @@ impl Server {
         *self.down.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    pub(super) fn failed(&self, now: Instant, why: String) {
-        *self.down.lock().unwrap_or_else(PoisonError::into_inner) = Some(Down { until: now + LEFT_ALONE, why });
+    pub(super) fn failed(&self, now: Instant, fault: &Fault) {
+        let time = if matches!(fault, Fault::Silent) { LEFT_ALONE_SILENT } else { LEFT_ALONE };
+        let down = Down { until: now + time, why: fault.to_string() };
+        *self.down.lock().unwrap_or_else(PoisonError::into_inner) = Some(down);
     }
 }

@@ -145,6 +145,6 @@ fn take(stream: &mut TcpStream) -> std::io::Result<()> {
         if length == 0 {
             return Ok(());
         }
-        std::io::copy(&mut std::io::Read::take(&mut *stream, length.into()), &mut std::io::sink())?;
+        std::io::copy(&mut Read::by_ref(stream).take(length.into()), &mut std::io::sink())?;
     }
 }

@@ -49,11 +49,11 @@ pub enum Kind {
 pub fn kind(octets: &[u8], named_zip: bool) -> Option<Kind> {
     const PACKED: &[&[u8]] =
         &[b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"\x1f\x9d", b"LZIP\x01", b"\x5d\0\0\x80\0"];
-    const CLOSED: &[&[u8]] = &[b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x60\xea", b"zPQ", b"7kSt"];
+    const CLOSED: &[&[u8]] = &[b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"zPQ\x01", b"7kSt"];
     let starts = |magic: &&[u8]| octets.starts_with(magic);
     if zip::is(octets) || (named_zip && zip::has_end(octets)) {
         Some(Kind::Zip)
-    } else if CLOSED.iter().any(starts) || octets.get(7..14) == Some(b"**ACE**") || is_lha(octets) {
+    } else if CLOSED.iter().any(starts) || octets.get(7..14) == Some(b"**ACE**") || is_lha(octets) || is_arj(octets) {
         Some(Kind::Closed)
     } else if PACKED.iter().any(starts) {
         Some(Kind::Packed)
@@ -67,6 +67,12 @@ pub fn kind(octets: &[u8], named_zip: bool) -> Option<Kind> {
 /// `-lh5-` behind the header's size and sum.
 fn is_lha(octets: &[u8]) -> bool {
     octets.get(2..7).is_some_and(|method| method.starts_with(b"-lh") && method.ends_with(b"-"))
+}
+
+/// Two octets, and a header of a size and a type that ARJ knows.
+fn is_arj(octets: &[u8]) -> bool {
+    let header = octets.strip_prefix(b"\x60\xea").and_then(|rest| rest.first_chunk::<10>());
+    header.is_some_and(|header| (30..=2600).contains(&u16::from_le_bytes([header[0], header[1]])) && header[8] <= 4)
 }
 
 /// The list of a ZIP or a tar, `room` entries at most.

@@ -214,3 +214,42 @@ proptest! {
         bounded(&octets)?;
     }
 }
+
+/// As programs write them: into files and into pipes, with ZIP64, with passwords.
+#[test]
+fn archives_of_real_programs_are_read_whole() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/archives");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut read = Vec::new();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension != "md")) {
+        let octets = std::fs::read(file).unwrap();
+        let kind = kind(&octets, false).unwrap_or_else(|| panic!("{}", file.display()));
+        let list = list(&octets, kind, ENTRIES);
+        assert_eq!(list.unreadable, None, "{}", file.display());
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert_eq!(list.encrypted, name.contains("locked"), "{name}");
+        let files = names(&list).into_iter().filter(|name| !name.ends_with('/')).collect::<Vec<_>>();
+        read.push(format!("{name}: {}", files.join(" ")));
+    }
+    let long = format!("kansio/{}.txt", "pitkä-nimi-".repeat(12));
+    let expected = [
+        "comment.zip: a.txt",
+        "empty.zip: ",
+        &format!("gnu.tar: a.txt {long}"),
+        "gnutar.tar: ./beslut.txt ./bilagor/päätös.txt",
+        "infozip-locked.zip: beslut.txt",
+        "infozip-pipe.zip: beslut.txt bilagor/päätös.txt",
+        "infozip.zip: beslut.txt bilagor/päätös.txt",
+        "jar.zip: beslut.txt bilagor/päätös.txt",
+        "named.gz: loki.txt",
+        &format!("pax.tar: a.txt {long}"),
+        "python.zip: beslut.txt bilagor/päätös.txt",
+        "small.docx: [Content_Types].xml _rels/.rels word/document.xml",
+        "small.odt: mimetype content.xml META-INF/manifest.xml",
+        "stream.zip: a.txt b.txt",
+        &format!("ustar.tar: a.txt kansio/{}.txt", "pitkä-nimi-".repeat(7)),
+        "zip64.zip: a.txt",
+    ];
+    assert_eq!(read, expected, "{read:#?}");
+}

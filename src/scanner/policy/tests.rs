@@ -3,15 +3,18 @@ use proptest::prelude::*;
 use super::*;
 use crate::scanner::archive::tests::made::{File as Zipped, tar, zip};
 
-fn of_with(policy: &Policy, name: &str, octets: &[u8]) -> Option<(Unwanted, Option<String>)> {
+type Verdict = Option<(Unwanted, Option<String>)>;
+
+fn of_with(policy: &Policy, name: &str, octets: &[u8]) -> Verdict {
     policy.object(name, "application/octet-stream", octets).map(|objection| (objection.why, objection.entry))
 }
 
-fn of(name: &str, octets: &[u8]) -> Option<(Unwanted, Option<String>)> {
+fn of(name: &str, octets: &[u8]) -> Verdict {
     of_with(&Policy::default(), name, octets)
 }
 
-fn executable(entry: Option<&str>) -> Option<(Unwanted, Option<String>)> {
+#[allow(clippy::unnecessary_wraps)] // to be compared with a verdict
+fn executable(entry: Option<&str>) -> Verdict {
     Some((Unwanted::Executable, entry.map(str::to_owned)))
 }
 
