@@ -49,9 +49,7 @@ fn later(raw: &[u8]) -> brevbro::domain::record::Content {
 
 #[test]
 fn signatures_of_every_kind_hold() {
-    for name in
-        ["rsa", "p256", "p384", "p521", "sha384", "sha512", "pss", "keyid", "no-attributes", "two"]
-    {
+    for name in ["rsa", "p256", "p384", "p521", "sha384", "sha512", "pss", "keyid", "no-attributes", "two"] {
         let raw = file(&format!("clear-{name}.eml"));
         let found = verdict(&raw).unwrap();
         assert_eq!((found.state, &found.problems[..]), (S::Valid, &[][..]), "{name}: {found:?}");

@@ -86,15 +86,12 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         let Header { tag, size, length } = header(self.rest)?;
-        let (end, content) = match length {
-            Some(length) => {
-                let end = size.checked_add(length).ok_or(Malformed)?;
-                (end, self.rest.get(size..end).ok_or(Malformed)?)
-            }
-            None => {
-                let content = until_end(self.rest.get(size..).ok_or(Malformed)?)?;
-                (size + content.len() + 2, content)
-            }
+        let (end, content) = if let Some(length) = length {
+            let end = size.checked_add(length).ok_or(Malformed)?;
+            (end, self.rest.get(size..end).ok_or(Malformed)?)
+        } else {
+            let content = until_end(self.rest.get(size..).ok_or(Malformed)?)?;
+            (size + content.len() + 2, content)
         };
         let (raw, rest) = self.rest.split_at_checked(end).ok_or(Malformed)?;
         self.rest = rest;
@@ -212,7 +209,9 @@ pub(super) fn write(tag: u8, content: &[&[u8]]) -> Vec<u8> {
             octets.extend_from_slice(digits);
         }
     }
-    content.iter().for_each(|piece| octets.extend_from_slice(piece));
+    for piece in content {
+        octets.extend_from_slice(piece);
+    }
     octets
 }
 
