@@ -57,7 +57,7 @@ impl Body {
                 of_html.push(text);
             } else {
                 let text = plain(part, &source, &mut faults);
-                let text = openpgp::cleartext(&text).unwrap_or(text);
+                let text = openpgp::cleartext(&text).map_or(text, |shown| shown.trim_end().to_owned());
                 languages.0 = languages.0.or(said);
                 if in_html {
                     html.push(Piece::Text(text.clone()));

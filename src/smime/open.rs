@@ -47,7 +47,9 @@ pub(super) fn content_info(octets: &[u8]) -> Result<(&[u8], Element<'_>), Malfor
 /// Opens a part's octets, into at most `room` octets.
 #[must_use]
 pub fn open(octets: &[u8], keyring: &Keyring, room: usize) -> Opened {
-    let Ok((id, content)) = content_info(octets) else { return Opened::Foreign };
+    let Ok((id, content)) = content_info(octets) else {
+        return if was_encrypted(octets) { Opened::Shut(Shut::Undecryptable) } else { Opened::Foreign };
+    };
     match id {
         oid::SIGNED_DATA => match signed::SignedData::read(&content) {
             Ok(signed) => match signed.content {
@@ -69,6 +71,13 @@ pub fn open(octets: &[u8], keyring: &Keyring, room: usize) -> Opened {
         oid::COMPRESSED_DATA => Opened::Compressed,
         _ => Opened::Foreign,
     }
+}
+
+/// Whether what is damaged began as something encrypted.
+fn was_encrypted(octets: &[u8]) -> bool {
+    let begin = octets.get(..octets.len().min(40)).unwrap_or_default();
+    let has = |id: &[u8]| memchr::memmem::find(begin, id).is_some();
+    begin.first() == Some(&SEQUENCE) && (has(oid::ENVELOPED_DATA) || has(oid::AUTH_ENVELOPED_DATA))
 }
 
 /// What a content of this type is as an entity: data is one, and other CMS is put into one.
