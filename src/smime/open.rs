@@ -39,9 +39,9 @@ pub enum Opened {
 
 /// `ContentInfo`: the content's type, and the content.
 pub(super) fn content_info(octets: &[u8]) -> Result<(&[u8], Element<'_>), Malformed> {
-    let mut fields = Reader::new(octets).expect(SEQUENCE)?.reader();
-    let id = fields.expect(OID)?.content;
-    Ok((id, fields.expect(context(0))?.reader().any()?))
+    let mut fields = Reader::new(octets).take(SEQUENCE)?.reader();
+    let id = fields.take(OID)?.content;
+    Ok((id, fields.take(context(0))?.reader().any()?))
 }
 
 /// Opens a part's octets, into at most `room` octets.
@@ -103,12 +103,12 @@ struct Enveloped<'a> {
 impl<'a> Enveloped<'a> {
     fn read(content: &Element<'a>, authenticated: bool) -> Result<Self, Closed> {
         let mut fields = content.reader();
-        fields.expect(INTEGER)?;
+        fields.take(INTEGER)?;
         fields.optional(context(0))?;
-        let recipients = recipients(&fields.expect(SET)?)?;
-        let mut info = fields.expect(SEQUENCE)?.reader();
-        let content_type = info.expect(OID)?.content;
-        let cipher = algorithm(&info.expect(SEQUENCE)?)?;
+        let recipients = recipients(&fields.take(SET)?)?;
+        let mut info = fields.take(SEQUENCE)?.reader();
+        let content_type = info.take(OID)?.content;
+        let cipher = algorithm(&info.take(SEQUENCE)?)?;
         let octets = info.string(0x80)?;
         let beside = if authenticated {
             let attributes = fields.optional(context(1))?;
