@@ -166,8 +166,8 @@ fn by_ed25519(content: &[u8], attributes: Option<&[u8]>) -> Vec<u8> {
     let der = certificate("sign-ed25519");
     let key = pem::blocks(&file("sign-ed25519.key"), |_| true).remove(0).1;
     let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&key).unwrap();
-    let signed = attributes.map_or(content.to_vec(), |attributes| write(SET, &[attributes]));
-    let signature = key.sign(&signed);
+    let covered = attributes.map_or(content.to_vec(), |attributes| write(SET, &[attributes]));
+    let signature = key.sign(&covered);
     let digest = algorithm(oid::SHA512, &[]);
     let signer = sequence(&[
         &[2, 1, 1],
@@ -231,8 +231,8 @@ fn attributes_must_be_whole_and_single() {
     let other = [attribute(oid::CONTENT_TYPE, &id(oid::SIGNED_DATA)), digest].concat();
     assert_eq!(of(&other), Err(Problem::Malformed), "another content type");
     // The certificate that it names is another one.
-    let named = sequence(&[&sequence(&[&sequence(&[&write(OCTET_STRING, &[&[1; 32]])])])]);
-    let names = [&all[..], &attribute(oid::SIGNING_CERTIFICATE_V2, &named)].concat();
+    let another = sequence(&[&sequence(&[&sequence(&[&write(OCTET_STRING, &[&[1; 32]])])])]);
+    let names = [&all[..], &attribute(oid::SIGNING_CERTIFICATE_V2, &another)].concat();
     assert_eq!(of(&names), Err(Problem::SignatureWrong));
 }
 
