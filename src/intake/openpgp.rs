@@ -17,6 +17,13 @@ pub(super) fn may_be_encrypted(octets: &[u8]) -> bool {
         .any(|sign| memmem::find(octets, sign).is_some())
 }
 
+/// The same of a text that is signed.
+pub(super) fn may_be_signed(octets: &[u8]) -> bool {
+    [&b"BEGIN PGP SIGNED MESSAGE"[..], b"LS0tLS1CRUdJTiBQR1AgU0lHTkVEIE1FU1NBR0UtLS0tL"]
+        .iter()
+        .any(|sign| memmem::find(octets, sign).is_some())
+}
+
 /// Whether the text has an encrypted message in it, not as a quotation.
 pub(super) fn is_encrypted(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim_end);

@@ -8,6 +8,7 @@ use mail_parser::{MessagePart, PartKind};
 
 use super::limits::Limits;
 use super::opened::Opened;
+use super::text::decoded;
 use super::tree::{Fate, Node, Tree};
 use super::unpack::{Packing, Unpacked};
 use super::{attachments, defects, fields, openpgp};
@@ -23,6 +24,10 @@ pub(super) enum Seal {
     Shut(Shut),
     /// Signed, the content within.
     Signed,
+}
+
+fn is_enclosure(node: &Node<'_>) -> bool {
+    node.part.nested().is_some() || node.packed.is_some_and(|packed| packed.packing == Packing::EncodedMessage)
 }
 
 /// Whether a part may hold CMS. Some gateways rename the type; the file's name stays.
@@ -106,7 +111,7 @@ impl Opened<'_> {
     #[must_use]
     pub fn evidence(&self) -> Option<Evidence> {
         let parsed = self.parsed();
-        evidence(&Tree::of(self, &parsed))
+        self.evidence_in(&Tree::of(self, &parsed))
     }
 
     /// The verdict of whoever trusts nobody: what can be said of a message by itself.
@@ -115,6 +120,22 @@ impl Opened<'_> {
         // Where nobody is trusted, no certificate is asked for its days.
         let trust = Trust { roots: &Roots::default(), pinned: &[], at: Timestamp::UNIX_EPOCH, author };
         self.evidence().map(|evidence| smime::judge(&evidence, &trust))
+    }
+
+    pub(super) fn evidence_in(&self, tree: &Tree<'_>) -> Option<Evidence> {
+        let whole = chain(tree).filter_map(|(node, _)| signed(node, true)).last();
+        // Who signed an enclosed message says nothing of this one.
+        let enclosed: Vec<String> =
+            tree.nodes.iter().filter(|node| is_enclosure(node)).map(|node| format!("{}.", node.number)).collect();
+        let own = |node: &&Node<'_>| !enclosed.iter().any(|number| node.number.starts_with(number));
+        let partial = || tree.nodes.iter().filter(own).find_map(|node| signed(node, false));
+        whole.or_else(partial).or_else(|| {
+            let armoured = self.layers.iter().any(|layer| openpgp::may_be_signed(&layer.octets));
+            let longest = self.limits.body_bytes;
+            let shown = |node: &&Node<'_>| matches!(node.fate, Fate::Shown { .. });
+            let is_signed = |node: &Node<'_>| openpgp::cleartext(&decoded(&node.part, longest).0).is_some();
+            (armoured && tree.nodes.iter().filter(shown).any(is_signed)).then(|| Evidence::openpgp(false))
+        })
     }
 
     /// Why a part stays shut that the citizen could not open either.
@@ -140,7 +161,7 @@ fn is_openpgp(node: &Node<'_>, armoured: bool, longest: usize) -> bool {
         return false;
     }
     match node.fate {
-        Fate::Shown { .. } => openpgp::is_encrypted(&super::text::decoded(part, longest).0),
+        Fate::Shown { .. } => openpgp::is_encrypted(&decoded(part, longest).0),
         Fate::Offered if part.children().len() == 0 => openpgp::begins_encrypted(&part.decoded()),
         _ => false,
     }
@@ -159,17 +180,8 @@ fn chain<'n, 't>(tree: &'n Tree<'t>) -> impl Iterator<Item = (&'n Node<'t>, Opti
     })
 }
 
-pub(super) fn evidence(tree: &Tree<'_>) -> Option<Evidence> {
-    let whole = chain(tree).filter_map(|(node, _)| signed(node, true)).last();
-    let partial = || tree.nodes.iter().find_map(|node| signed(node, false));
-    whole.or_else(partial)
-}
-
 /// The signature that this part bears. `whole`: nothing of the message stands outside it, as far as the parts before say.
 fn signed(node: &Node<'_>, whole: bool) -> Option<Evidence> {
-    if matches!(node.fate, Fate::Enclosed) {
-        return None;
-    }
     let part = &node.part;
     if let Some(packed) = node.packed {
         return matches!(packed.seal, Some(Seal::Signed)).then(|| smime::check(&part.decoded(), None, whole));
@@ -178,7 +190,11 @@ fn signed(node: &Node<'_>, whole: bool) -> Option<Evidence> {
         return None;
     }
     let mut children = part.children();
-    let (content, signature) = (children.next()?, children.next()?);
+    let content = children.next()?;
+    let Some(signature) = children.next() else {
+        // It was taken off on the way.
+        return Some(smime::check(&[], None, whole));
+    };
     // A third part would be shown, and nobody has signed it.
     let whole = whole && children.next().is_none();
     match &*attachments::media_type(&signature) {

@@ -86,15 +86,12 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         let Header { tag, size, length } = header(self.rest)?;
-        let (end, content) = match length {
-            Some(length) => {
-                let end = size.checked_add(length).ok_or(Malformed)?;
-                (end, self.rest.get(size..end).ok_or(Malformed)?)
-            }
-            None => {
-                let content = until_end(self.rest.get(size..).ok_or(Malformed)?)?;
-                (size + content.len() + 2, content)
-            }
+        let (end, content) = if let Some(length) = length {
+            let end = size.checked_add(length).ok_or(Malformed)?;
+            (end, self.rest.get(size..end).ok_or(Malformed)?)
+        } else {
+            let content = until_end(self.rest.get(size..).ok_or(Malformed)?)?;
+            (size + content.len() + 2, content)
         };
         let (raw, rest) = self.rest.split_at_checked(end).ok_or(Malformed)?;
         self.rest = rest;
@@ -107,7 +104,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next element, which must be this.
-    pub(super) fn expect(&mut self, tag: u8) -> Result<Element<'a>, Malformed> {
+    pub(super) fn take(&mut self, tag: u8) -> Result<Element<'a>, Malformed> {
         self.any().and_then(|element| if element.tag == tag { Ok(element) } else { Err(Malformed) })
     }
 
@@ -212,7 +209,9 @@ pub(super) fn write(tag: u8, content: &[&[u8]]) -> Vec<u8> {
             octets.extend_from_slice(digits);
         }
     }
-    content.iter().for_each(|piece| octets.extend_from_slice(piece));
+    for piece in content {
+        octets.extend_from_slice(piece);
+    }
     octets
 }
 
@@ -230,9 +229,9 @@ mod tests {
         // Indefinite, with an indefinite one inside, and something behind.
         let octets = [0x30, 0x80, 0x31, 0x80, 2, 1, 5, 0, 0, 0, 0, 2, 1, 6];
         let mut reader = Reader::new(&octets);
-        let first = reader.expect(SEQUENCE).unwrap();
+        let first = reader.take(SEQUENCE).unwrap();
         assert_eq!(first.raw, &octets[..11]);
-        assert_eq!(first.reader().expect(SET).unwrap().content, [2, 1, 5]);
+        assert_eq!(first.reader().take(SET).unwrap().content, [2, 1, 5]);
         assert_eq!(reader.any().unwrap().number(), Some(6));
         assert!(reader.is_empty());
         for bad in [&[0x30][..], &[0x30, 0x80], &[0x30, 5, 0], &[0x1f, 1, 0], &[4, 0x80, 0, 0], &[4, 0x89], &[4, 0x88]]
@@ -269,7 +268,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read(content in proptest::collection::vec(any::<u8>(), 0..70_000)) {
             let octets = write(OCTET_STRING, &[&content]);
-            let element = Reader::new(&octets).expect(OCTET_STRING).unwrap();
+            let element = Reader::new(&octets).take(OCTET_STRING).unwrap();
             prop_assert_eq!(element.content, &content[..]);
             prop_assert_eq!(element.raw, &octets[..]);
         }

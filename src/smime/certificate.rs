@@ -55,23 +55,23 @@ pub(super) fn algorithm<'a>(element: &Element<'a>) -> Result<(&'a [u8], Option<E
         return Err(Malformed);
     }
     let mut fields = element.reader();
-    let id = fields.expect(OID)?.content;
+    let id = fields.take(OID)?.content;
     Ok((id, fields.next()?.filter(|parameters| parameters.tag != 0x05)))
 }
 
 impl<'a> PublicKey<'a> {
     pub(super) fn read(info: &Element<'a>) -> Result<Self, Malformed> {
         let mut fields = info.reader();
-        let (id, parameters) = algorithm(&fields.expect(SEQUENCE)?)?;
-        let octets = fields.expect(BIT_STRING)?.bits()?;
+        let (id, parameters) = algorithm(&fields.take(SEQUENCE)?)?;
+        let octets = fields.take(BIT_STRING)?.bits()?;
         let curve = parameters.filter(|p| p.tag == OID).map(|p| p.content);
         Ok(Self { algorithm: id, curve, octets })
     }
 
     /// Bits of an RSA modulus.
     pub(super) fn rsa_bits(&self) -> Option<usize> {
-        let mut key = Reader::new(self.octets).expect(SEQUENCE).ok()?.reader();
-        let modulus = key.expect(INTEGER).ok()?.content;
+        let mut key = Reader::new(self.octets).take(SEQUENCE).ok()?.reader();
+        let modulus = key.take(INTEGER).ok()?.content;
         let first = modulus.iter().position(|octet| *octet != 0)?;
         let top = modulus.get(first)?.leading_zeros() as usize;
         Some((modulus.len() - first) * 8 - top)
@@ -82,20 +82,20 @@ impl<'a> Certificate<'a> {
     /// Reads it; octets behind it do not belong to it and are no certificate.
     pub(super) fn read(der: &'a [u8]) -> Result<Self, Malformed> {
         let mut whole = Reader::new(der);
-        let certificate = whole.expect(SEQUENCE)?;
+        let certificate = whole.take(SEQUENCE)?;
         if !whole.is_empty() {
             return Err(Malformed);
         }
-        let mut fields = certificate.reader().expect(SEQUENCE)?.reader();
+        let mut fields = certificate.reader().take(SEQUENCE)?.reader();
         fields.optional(context(0))?;
-        let serial = fields.expect(INTEGER)?.content;
-        fields.expect(SEQUENCE)?;
-        let issuer = fields.expect(SEQUENCE)?.raw;
-        let mut validity = fields.expect(SEQUENCE)?.reader();
+        let serial = fields.take(INTEGER)?.content;
+        fields.take(SEQUENCE)?;
+        let issuer = fields.take(SEQUENCE)?.raw;
+        let mut validity = fields.take(SEQUENCE)?.reader();
         let not_before = time(&validity.any()?).ok_or(Malformed)?;
         let not_after = time(&validity.any()?).ok_or(Malformed)?;
-        let subject = fields.expect(SEQUENCE)?;
-        let key = PublicKey::read(&fields.expect(SEQUENCE)?)?;
+        let subject = fields.take(SEQUENCE)?;
+        let key = PublicKey::read(&fields.take(SEQUENCE)?)?;
         let mut read = Self {
             der: certificate.raw,
             issuer,
@@ -111,7 +111,7 @@ impl<'a> Certificate<'a> {
         fields.optional(0x81)?;
         fields.optional(0x82)?;
         if let Some(extensions) = fields.optional(context(3))? {
-            for extension in extensions.reader().expect(SEQUENCE)?.reader().all(EXTENSIONS)? {
+            for extension in extensions.reader().take(SEQUENCE)?.reader().all(EXTENSIONS)? {
                 read.extension(&extension)?;
             }
         }
@@ -121,23 +121,23 @@ impl<'a> Certificate<'a> {
 
     fn extension(&mut self, extension: &Element<'a>) -> Result<(), Malformed> {
         let mut fields = extension.reader();
-        let id = fields.expect(OID)?.content;
+        let id = fields.take(OID)?.content;
         fields.optional(0x01)?;
-        let mut value = fields.expect(OCTET_STRING)?.reader();
+        let mut value = fields.take(OCTET_STRING)?.reader();
         match id {
             oid::KEY_USAGE => {
-                let bits = value.expect(BIT_STRING)?.content;
+                let bits = value.take(BIT_STRING)?.content;
                 self.usage = Some(bits.get(1).copied().unwrap_or(0));
             }
-            oid::SUBJECT_KEY_ID => self.key_id = Some(value.expect(OCTET_STRING)?.content),
+            oid::SUBJECT_KEY_ID => self.key_id = Some(value.take(OCTET_STRING)?.content),
             oid::SUBJECT_ALT_NAME => {
-                for name in value.expect(SEQUENCE)?.reader().all(NAMES)? {
+                for name in value.take(SEQUENCE)?.reader().all(NAMES)? {
                     match name.tag {
                         0x81 => self.address(String::from_utf8_lossy(name.content).into_owned()),
                         0xa0 => {
                             let mut other = name.reader();
-                            if other.expect(OID)?.content == oid::SMTP_UTF8_MAILBOX {
-                                let value = other.expect(context(0))?.reader().expect(UTF8_STRING)?;
+                            if other.take(OID)?.content == oid::SMTP_UTF8_MAILBOX {
+                                let value = other.take(context(0))?.reader().take(UTF8_STRING)?;
                                 self.address(String::from_utf8_lossy(value.content).into_owned());
                             }
                         }
@@ -231,7 +231,7 @@ fn attributes<'a>(name: &Element<'a>) -> Result<Vec<(&'a [u8], Element<'a>)>, Ma
         }
         for pair in set.reader().all(NAMES)? {
             let mut fields = pair.reader();
-            found.push((fields.expect(OID)?.content, fields.any()?));
+            found.push((fields.take(OID)?.content, fields.any()?));
         }
     }
     Ok(found)

@@ -113,7 +113,7 @@ fn gcm(
         return Err(Closed);
     }
     let mut fields = parameters.reader();
-    let nonce: [u8; 12] = fields.expect(OCTET_STRING)?.content.try_into().map_err(|_| Closed)?;
+    let nonce: [u8; 12] = fields.take(OCTET_STRING)?.content.try_into().map_err(|_| Closed)?;
     let length = match fields.next()? {
         Some(length) => length.number().and_then(|length| usize::try_from(length).ok()).ok_or(Closed)?,
         None => 12,

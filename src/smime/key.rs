@@ -113,7 +113,7 @@ fn pkcs8_of_pkcs1(key: &[u8]) -> Vec<u8> {
 fn read_secret(der: &[u8], public: &PublicKey<'_>) -> Result<Secret, KeyFault> {
     if let Ok(key) = PrivateDecryptingKey::from_pkcs8(der) {
         let own: PublicKeyX509Der<'_> = key.public_key().as_der().map_err(|_| KeyFault::Kind)?;
-        let own = Reader::new(own.as_ref()).expect(SEQUENCE).map_err(|_| KeyFault::Kind)?;
+        let own = Reader::new(own.as_ref()).take(SEQUENCE).map_err(|_| KeyFault::Kind)?;
         let own = PublicKey::read(&own).map_err(|_| KeyFault::Kind)?;
         if own.octets != public.octets {
             return Err(KeyFault::DoesNotFit);
@@ -132,9 +132,9 @@ fn read_secret(der: &[u8], public: &PublicKey<'_>) -> Result<Secret, KeyFault> {
 
 /// RFC 8410 §7.
 fn x25519(der: &[u8]) -> Option<PrivateKey> {
-    let mut fields = Reader::new(der).expect(SEQUENCE).ok()?.reader();
+    let mut fields = Reader::new(der).take(SEQUENCE).ok()?.reader();
     fields.any().ok()?;
-    let (id, _) = algorithm(&fields.expect(SEQUENCE).ok()?).ok()?;
-    let seed = fields.expect(OCTET_STRING).ok()?.reader().expect(OCTET_STRING).ok()?.content;
+    let (id, _) = algorithm(&fields.take(SEQUENCE).ok()?).ok()?;
+    let seed = fields.take(OCTET_STRING).ok()?.reader().take(OCTET_STRING).ok()?.content;
     (id == oid::X25519).then(|| PrivateKey::from_private_key(&X25519, seed).ok())?
 }

@@ -19,6 +19,8 @@ mod open;
 mod pem;
 mod recipient;
 mod signed;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use std::sync::Arc;

@@ -39,15 +39,17 @@ pub enum Opened {
 
 /// `ContentInfo`: the content's type, and the content.
 pub(super) fn content_info(octets: &[u8]) -> Result<(&[u8], Element<'_>), Malformed> {
-    let mut fields = Reader::new(octets).expect(SEQUENCE)?.reader();
-    let id = fields.expect(OID)?.content;
-    Ok((id, fields.expect(context(0))?.reader().any()?))
+    let mut fields = Reader::new(octets).take(SEQUENCE)?.reader();
+    let id = fields.take(OID)?.content;
+    Ok((id, fields.take(context(0))?.reader().any()?))
 }
 
 /// Opens a part's octets, into at most `room` octets.
 #[must_use]
 pub fn open(octets: &[u8], keyring: &Keyring, room: usize) -> Opened {
-    let Ok((id, content)) = content_info(octets) else { return Opened::Foreign };
+    let Ok((id, content)) = content_info(octets) else {
+        return if was_encrypted(octets) { Opened::Shut(Shut::Undecryptable) } else { Opened::Foreign };
+    };
     match id {
         oid::SIGNED_DATA => match signed::SignedData::read(&content) {
             Ok(signed) => match signed.content {
@@ -69,6 +71,13 @@ pub fn open(octets: &[u8], keyring: &Keyring, room: usize) -> Opened {
         oid::COMPRESSED_DATA => Opened::Compressed,
         _ => Opened::Foreign,
     }
+}
+
+/// Whether what is damaged began as something encrypted.
+fn was_encrypted(octets: &[u8]) -> bool {
+    let begin = octets.get(..octets.len().min(40)).unwrap_or_default();
+    let has = |id: &[u8]| memchr::memmem::find(begin, id).is_some();
+    begin.first() == Some(&SEQUENCE) && (has(oid::ENVELOPED_DATA) || has(oid::AUTH_ENVELOPED_DATA))
 }
 
 /// What a content of this type is as an entity: data is one, and other CMS is put into one.
@@ -94,12 +103,12 @@ struct Enveloped<'a> {
 impl<'a> Enveloped<'a> {
     fn read(content: &Element<'a>, authenticated: bool) -> Result<Self, Closed> {
         let mut fields = content.reader();
-        fields.expect(INTEGER)?;
+        fields.take(INTEGER)?;
         fields.optional(context(0))?;
-        let recipients = recipients(&fields.expect(SET)?)?;
-        let mut info = fields.expect(SEQUENCE)?.reader();
-        let content_type = info.expect(OID)?.content;
-        let cipher = algorithm(&info.expect(SEQUENCE)?)?;
+        let recipients = recipients(&fields.take(SET)?)?;
+        let mut info = fields.take(SEQUENCE)?.reader();
+        let content_type = info.take(OID)?.content;
+        let cipher = algorithm(&info.take(SEQUENCE)?)?;
         let octets = info.string(0x80)?;
         let beside = if authenticated {
             let attributes = fields.optional(context(1))?;

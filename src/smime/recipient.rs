@@ -48,7 +48,7 @@ pub(super) fn key_id<'a>(fields: &mut Reader<'a>) -> Result<KeyId<'a>, Closed> {
     let element = fields.any()?;
     if element.tag == SEQUENCE {
         let mut fields = element.reader();
-        return Ok(KeyId::Issued { issuer: fields.expect(SEQUENCE)?.raw, serial: fields.expect(INTEGER)?.content });
+        return Ok(KeyId::Issued { issuer: fields.take(SEQUENCE)?.raw, serial: fields.take(INTEGER)?.content });
     }
     if element.tag & 0xdf == 0x80 { Ok(KeyId::Key(element.string()?)) } else { Err(Closed) }
 }
@@ -60,26 +60,26 @@ pub(super) fn recipients<'a>(set: &Element<'a>) -> Result<Vec<Recipient<'a>>, Cl
         let mut fields = element.reader();
         match element.tag {
             SEQUENCE => {
-                fields.expect(INTEGER)?;
+                fields.take(INTEGER)?;
                 let id = key_id(&mut fields)?;
-                let way = algorithm(&fields.expect(SEQUENCE)?)?;
+                let way = algorithm(&fields.take(SEQUENCE)?)?;
                 found.push(Recipient { id, way, key: fields.string(OCTET_STRING)?, agreement: None });
             }
             // A list for one key agreement: [1].
             0xa1 => {
-                fields.expect(INTEGER)?;
-                let originator = fields.expect(context(0))?.reader().any()?;
+                fields.take(INTEGER)?;
+                let originator = fields.take(context(0))?.reader().any()?;
                 let material = match fields.optional(context(1))? {
                     Some(material) => Some(material.reader().string(OCTET_STRING)?),
                     None => None,
                 };
-                let way = algorithm(&fields.expect(SEQUENCE)?)?;
+                let way = algorithm(&fields.take(SEQUENCE)?)?;
                 // Only the public key itself is of use: a sender's static key stands in no message that mailers write.
                 if originator.tag != context(1) {
                     continue;
                 }
                 let public = PublicKey::read(&originator)?.octets;
-                for key in fields.expect(SEQUENCE)?.reader().all(RECIPIENTS)? {
+                for key in fields.take(SEQUENCE)?.reader().all(RECIPIENTS)? {
                     let mut fields = key.reader();
                     let named = fields.any()?;
                     let id = match named.tag {

@@ -33,10 +33,10 @@ pub(super) struct SignedData<'a> {
 impl<'a> SignedData<'a> {
     pub(super) fn read(content: &Element<'a>) -> Result<Self, Malformed> {
         let mut fields = content.reader();
-        fields.expect(INTEGER)?;
-        fields.expect(SET)?;
-        let mut info = fields.expect(SEQUENCE)?.reader();
-        let content_type = info.expect(OID)?.content;
+        fields.take(INTEGER)?;
+        fields.take(SET)?;
+        let mut info = fields.take(SEQUENCE)?.reader();
+        let content_type = info.take(OID)?.content;
         let content = match info.optional(context(0))? {
             // PKCS #7 has other content as it is; CMS has all in a string.
             Some(content) => Some(content.reader().string(OCTET_STRING)?),
@@ -48,7 +48,7 @@ impl<'a> SignedData<'a> {
                 set.reader().all(CERTIFICATES)?.iter().filter(|c| c.tag == SEQUENCE).map(|c| c.raw).collect();
         }
         fields.optional(context(1))?;
-        let signers = fields.expect(SET)?.reader().all(SIGNERS)?;
+        let signers = fields.take(SET)?.reader().all(SIGNERS)?;
         Ok(Self { content_type, content, certificates, signers })
     }
 }
@@ -121,11 +121,11 @@ struct SignerInfo<'a> {
 impl<'a> SignerInfo<'a> {
     fn read(element: &Element<'a>) -> Option<Self> {
         let mut fields = element.reader();
-        fields.expect(INTEGER).ok()?;
+        fields.take(INTEGER).ok()?;
         let id = key_id(&mut fields).ok()?;
-        let digest = algorithm(&fields.expect(SEQUENCE).ok()?).ok()?.0;
+        let digest = algorithm(&fields.take(SEQUENCE).ok()?).ok()?.0;
         let attributes = fields.optional(context(0)).ok()?;
-        let way = algorithm(&fields.expect(SEQUENCE).ok()?).ok()?;
+        let way = algorithm(&fields.take(SEQUENCE).ok()?).ok()?;
         Some(Self { id, digest, attributes, way, signature: fields.string(OCTET_STRING).ok()? })
     }
 }
@@ -205,8 +205,8 @@ fn attribute<'a>(all: &[Element<'a>], wanted: &[u8]) -> Result<Option<Element<'a
     let mut found = None;
     for attribute in all {
         let mut fields = attribute.reader();
-        if fields.expect(OID).is_ok_and(|id| id.content == wanted) {
-            let values = fields.expect(SET).and_then(|set| set.reader().all(2)).map_err(|_| Problem::Malformed)?;
+        if fields.take(OID).is_ok_and(|id| id.content == wanted) {
+            let values = fields.take(SET).and_then(|set| set.reader().all(2)).map_err(|_| Problem::Malformed)?;
             let [value] = values[..] else { return Err(Problem::Malformed) };
             if found.replace(value).is_some() {
                 return Err(Problem::Malformed);
@@ -218,7 +218,7 @@ fn attribute<'a>(all: &[Element<'a>], wanted: &[u8]) -> Result<Option<Element<'a
 
 /// Whether `SigningCertificateV2` begins with the SHA-256 of another certificate. Other digests are not looked at.
 fn names_another(value: &Element<'_>, certificate: &Certificate<'_>) -> bool {
-    let first = || value.reader().expect(SEQUENCE).ok()?.reader().expect(SEQUENCE).ok();
+    let first = || value.reader().take(SEQUENCE).ok()?.reader().take(SEQUENCE).ok();
     let Some(first) = first() else { return false };
     let mut fields = first.reader();
     match fields.any() {

@@ -120,6 +120,9 @@ fn of_signer(signer: &Signer, beside: &[Vec<u8>], trust: &Trust<'_>) -> Signatur
 
 /// The name of the root to which the chain leads (RFC 5280 §6). Its search is bounded by itself.
 fn chain(signer: &[u8], beside: &[Vec<u8>], trust: &Trust<'_>) -> Result<String, Problem> {
+    if trust.roots.0.is_empty() {
+        return Err(Problem::UnknownIssuer);
+    }
     let signer = CertificateDer::from(signer);
     let end = EndEntityCert::try_from(&signer).map_err(|_| Problem::UnknownIssuer)?;
     let beside: Vec<CertificateDer<'_>> = beside.iter().map(|der| CertificateDer::from(der.as_slice())).collect();

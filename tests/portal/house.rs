@@ -23,8 +23,9 @@ use brevbro::domain::reply::SentReply;
 use brevbro::domain::wanted::{Wanted, WantedAccount};
 use brevbro::domain::{Route, TrustedOffice};
 use brevbro::health::{self, Health};
-use brevbro::intake;
+use brevbro::intake::{self, Opened};
 use brevbro::portal::{self, Limits, Login, PortalState, Settings};
+use brevbro::smime::Keyring;
 use brevbro::store::{self, Principal, Store};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -159,6 +160,7 @@ impl House {
             case_reference: glance.tags.case_reference,
         };
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, raw);
+        let opened = Opened::of(raw, &intake::Limits::default(), &Keyring::default());
         let arrival = Arrival {
             id: self.ids.next(ArrivalId::new),
             received: Timestamp::from_millisecond(self.clock.load(Ordering::Relaxed)).unwrap(),
@@ -170,7 +172,7 @@ impl House {
             signature: None,
             signatures: Vec::new(),
             trace: String::new(),
-            seals: Default::default(),
+            seals: opened.seals(opened.signature_alone("taina.makela@hel.example")),
             proofs: String::new(),
             summary: Summary {
                 subject: glance.subject,

@@ -79,6 +79,30 @@ async fn a_message_is_shown_with_quotes_folded_and_nothing_cut() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_signed_letter_says_what_its_signature_is_worth() {
+    let house = House::new().await;
+    for (name, says) in [
+        (
+            "smime-opaque-outlook",
+            &["inte säkert av vem", "Undertecknat av Taina Mäkelä", "Ingen som tjänsten litar på", "hyresavtalet"][..],
+        ),
+        ("smime-changed-by-scanner", &["Underskriften stämmer inte", "Underskriften nämner Taina Mäkelä"]),
+        ("smime-list-footer", &["Bara en del av brevet är undertecknad"]),
+        ("openpgp-inline-signed", &["undertecknat med OpenPGP", "kaavaehdotus"]),
+    ] {
+        let id = house.deliver(Letter::default(), &mail(name)).await;
+        let page = house.citizen("anna").await.get(&format!("/messages/{id}")).text();
+        for words in says {
+            assert!(page.contains(words), "{name}: {words}: {page}");
+        }
+        assert!(!page.contains("smime.p7") && !page.contains("PGP SIGN"), "{name}: {page}");
+    }
+    let id = house.letter(Letter::default(), "Plain", "Hej\n").await;
+    let page = house.citizen("anna").await.get(&format!("/messages/{id}")).text();
+    assert!(!page.contains("class=\"seal"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn html_is_shown_in_a_sandbox_with_its_own_pictures() {
     let house = House::new().await;
     let id = house.deliver(Letter::default(), &mail("html-inline-image")).await;

@@ -93,7 +93,7 @@ impl House {
             signature: None,
             signatures: Vec::new(),
             trace: String::new(),
-            seals: Default::default(),
+            seals: brevbro::domain::seal::Seals::default(),
             proofs: String::new(),
             summary: Summary {
                 subject: "Beslut".to_owned(),

@@ -8,6 +8,7 @@ use brevbro::domain::arrival::{Finding, Placement, Raw};
 use brevbro::domain::envelope::{Destination, Route, Sender};
 use brevbro::domain::ids::{ArrivalId, RecordId};
 use brevbro::domain::reply::OutboxState;
+use brevbro::domain::seal::{ContentKey, Seals, Signature, SignatureState};
 use brevbro::domain::status::{Class, Status};
 use brevbro::store::{AccountChange, postmaster};
 
@@ -32,6 +33,26 @@ fn a_message_is_kept_as_it_came() {
         assert_eq!(record.message_id, arrival.summary.message_id);
         assert_eq!(record.size, arrival.raw.size());
         assert!(record.reply_allowed && record.read.is_none());
+    });
+}
+
+#[test]
+fn what_opens_a_sealed_message_is_kept_sealed() {
+    both(async |world| {
+        let mut arrival = world.message("Salattu", &["anna", "bo"]);
+        let signature = Signature::plain(SignatureState::Valid, Vec::new());
+        arrival.seals = Seals {
+            keys: vec![ContentKey { part: [3; 32], key: b"the key of the content".to_vec() }],
+            signature: Some(Signature { signed: Some(arrival.received), ..signature }),
+        };
+        world.store.keep(arrival.clone()).await.unwrap();
+        let letter = world.store.letter(&anna(), record_id(&arrival, 0)).await.unwrap().unwrap();
+        assert_eq!(letter.seals, arrival.seals);
+        assert_eq!(world.store.letter(&bo(), record_id(&arrival, 1)).await.unwrap().unwrap().seals, arrival.seals);
+        assert!(world.store.letter(&bo(), record_id(&arrival, 0)).await.unwrap().is_none());
+        let plain = world.message("Selvä", &["anna"]);
+        world.store.keep(plain.clone()).await.unwrap();
+        assert!(world.store.letter(&anna(), record_id(&plain, 0)).await.unwrap().unwrap().seals.is_empty());
     });
 }
 

@@ -131,7 +131,7 @@ impl World {
             signature: None,
             signatures: Vec::new(),
             trace: String::new(),
-            seals: Default::default(),
+            seals: brevbro::domain::seal::Seals::default(),
             proofs: String::new(),
             raw: Raw::Memory(raw),
             summary: Summary {

@@ -96,7 +96,7 @@ fn office(mut section: Section<'_>, seen: &mut Seen) -> Option<Office> {
             "a name vouches for no signature",
             "write \"file:\" and the certificate in PEM, or \"sha256:\" and its fingerprint",
         )),
-        rule => Ok(rule),
+        rule @ CertificateRule::Sha256(..) => Ok(rule),
     });
     let tls = section.or("tls", TlsDemand::Required, |node| one_of(&DEMANDS, node));
     let replies_allowed = section.or("replies", true, |node| one_of(&REPLIES, node));
