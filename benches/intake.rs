@@ -1,12 +1,18 @@
-//! The two readings of a message: `glance` stands before every 250, `read` before every page that shows a message.
+//! The two readings of a message: `glance` stands before every 250, `read` before every page that shows a message. Beside
+//! them, what hashing the same octets takes.
 
 use std::fmt::Write;
 use std::hint::black_box;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use brevbro::intake::{self, Limits, ReadOptions};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const HEADER: &str = "Received: from mx.hel.example (mx.hel.example [192.0.2.7])\r\n by gw.konto.example with ESMTPS id 4f2Kq1\r\n \
 for <anna.virtanen@konto.example>; Tue, 24 Nov 2026 09:12:41 +0200\r\n\
@@ -59,7 +65,7 @@ fn attachment(size: usize) -> Vec<u8> {
 
 fn intake(c: &mut Criterion) {
     let limits = Limits::default();
-    let options = ReadOptions { inline_base: Some("/m/1/attachments/".into()) };
+    let options = ReadOptions { inline_base: Some("/m/1/attachments/".into()), ..ReadOptions::default() };
     let messages =
         [("text-10k", text(10 << 10)), ("html-10k", html(10 << 10)), ("attachment-30m", attachment(30 << 20))];
     let mut group = c.benchmark_group("intake");
@@ -68,6 +74,9 @@ fn intake(c: &mut Criterion) {
         if raw.len() > 1 << 20 {
             group.sample_size(10);
         }
+        // What every reading is compared with.
+        group
+            .bench_with_input(BenchmarkId::new("hash", name), raw, |b, raw| b.iter(|| digest(&SHA256, black_box(raw))));
         group.bench_with_input(BenchmarkId::new("glance", name), raw, |b, raw| {
             b.iter(|| intake::glance(black_box(raw), &limits))
         });

@@ -51,6 +51,7 @@ fn office() -> Office {
         trust: vec![TrustRule(vec![Proof::Network])],
         networks: vec!["127.0.0.0/8".parse().unwrap()],
         certificates: Vec::new(),
+        signing_certificates: Vec::new(),
         tls: TlsDemand::Optional,
         replies_allowed: true,
         kind: Kind::Message,
@@ -112,6 +113,7 @@ impl Bench {
             signature: None,
             signatures: Vec::new(),
             trace: String::new(),
+            seals: Default::default(),
             proofs: String::new(),
             raw: Raw::Memory(raw.into()),
             summary: Summary {

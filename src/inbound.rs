@@ -2,12 +2,14 @@
 //! fetched from the store here and handed to the rooms that decide, which know neither the store nor each other.
 
 pub mod certificates;
+mod contents;
 pub mod login;
 mod machines;
 mod proof;
 mod rates;
 mod recent;
 mod refusals;
+mod seals;
 mod terms;
 mod trace;
 
@@ -23,12 +25,14 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+pub use self::contents::Looking;
 pub use self::login::FailedLogins;
 use self::machines::Written;
 pub use self::rates::PerHour;
 use self::rates::Rates;
 use self::recent::Recent;
 pub use self::refusals::Refusals;
+pub use self::seals::Sealing;
 use crate::authentication::{Authenticator, Need};
 use crate::clock::{Clock, Ids};
 use crate::domain::address::{Domain, ForwardPath, ReversePath};
@@ -70,6 +74,8 @@ pub struct Inbound {
     pub authenticator: Authenticator,
     /// How much of a message is read.
     pub limits: intake::Limits,
+    /// What opens sealed messages, and who vouches for signatures.
+    pub sealing: Sealing,
     /// Where every refusal becomes an event.
     pub refusals: Arc<Refusals>,
     directory: Arc<ArcSwap<Directory>>,
@@ -81,6 +87,7 @@ pub struct Inbound {
     told: Arc<certificates::Told>,
     messages: PerHour,
     failed_logins: FailedLogins,
+    looking: Looking,
     rates: Arc<Rates>,
 }
 
@@ -100,12 +107,16 @@ pub struct Parts {
     pub authenticator: Authenticator,
     /// How much of a message is read.
     pub limits: intake::Limits,
+    /// What opens sealed messages, and who vouches for signatures.
+    pub sealing: Sealing,
     /// Refusals of one network an hour that are written one by one.
     pub refusals_per_network: NonZeroU32,
     /// Messages an hour.
     pub messages: PerHour,
     /// Failed logins that are answered.
     pub failed_logins: FailedLogins,
+    /// What is looked for in a message.
+    pub looking: Looking,
 }
 
 impl Inbound {
@@ -121,6 +132,7 @@ impl Inbound {
             keys: parts.keys,
             authenticator: parts.authenticator,
             limits: parts.limits,
+            sealing: parts.sealing,
             directory: Arc::new(ArcSwap::from_pointee(parts.directory)),
             clock,
             ids,
@@ -130,6 +142,7 @@ impl Inbound {
             told: Arc::default(),
             messages: parts.messages,
             failed_logins: parts.failed_logins,
+            looking: parts.looking,
             rates: Arc::new(Rates::new(parts.messages)),
         }
     }
@@ -280,7 +293,7 @@ impl Inbound {
         sha256: [u8; 32],
     ) -> Result<Receipt, Refusal> {
         let Held { bytes, budget } = self.hold(&raw).await?;
-        let (mut glance, told) = self.read(&bytes, envelope).await?;
+        let Reading { mut glance, told, seals } = self.read(&bytes, envelope).await?;
         if let Some(why) = &glance.too_complex {
             return Err(Refusal::new(Class::TooComplex, why.clone()));
         }
@@ -293,8 +306,11 @@ impl Inbound {
         {
             return Err(Refusal::new(Class::Loop, format!("we have sent it ourselves, as outbox item {item}")));
         }
-        let mut proof = self.prove(peer, envelope, &glance, bytes).await?;
-        drop(budget);
+        let mut proof = self.prove(peer, envelope, &glance, bytes.clone()).await?;
+        // Not before: a stranger learns nothing of our keys.
+        if let Some(shut) = glance.shut.filter(|_| citizens) {
+            return Err(seals::refusal(shut));
+        }
         let from = match author(&proof.sender, &glance) {
             // To the postmaster anybody may write, also as somebody else (RFC 5321 §4.5.1).
             Err(_) if !citizens => {
@@ -303,6 +319,8 @@ impl Inbound {
             }
             author => author?,
         };
+        let received = self.clock.now();
+        let seals = self.sealing.judge(seals, &mut proof, &from, received)?;
         if proof.by_signature_alone.is_some() {
             glance.forget_machines();
         }
@@ -325,7 +343,9 @@ impl Inbound {
         if let Sender::Office(trusted) = &proof.sender {
             self.rates.message(&trusted.office().id, Instant::now())?;
         }
-        let received = self.clock.now();
+        // Last, since it costs most: nobody has a scan who is refused anyway.
+        self.look_through(&bytes).await?;
+        drop((bytes, budget));
         let summary = Summary {
             subject: glance.subject,
             from,
@@ -347,6 +367,7 @@ impl Inbound {
             signatures: proof.authentication.holding().collect(),
             trace: trace::fields(&self.host, id, peer, envelope.smtputf8, received, &proof.authentication),
             proofs: proof.words,
+            seals,
             summary,
             placements,
         };
@@ -382,15 +403,16 @@ impl Inbound {
     }
 
     /// Reads the message once, and what it says of another where it may: to a return path, or written by a machine.
-    async fn read(&self, bytes: &Bytes, envelope: &Envelope) -> Result<(Glance, Option<Told>), Refusal> {
+    async fn read(&self, bytes: &Bytes, envelope: &Envelope) -> Result<Reading, Refusal> {
         let reports = envelope.recipients().any(|r| matches!(r.route.destination(), Destination::Report(_)));
-        let (bytes, limits) = (bytes.clone(), self.limits.clone());
+        let (bytes, limits, keyring) = (bytes.clone(), self.limits.clone(), self.sealing.keyring.clone());
         let aside = bytes.len() > READ_ASIDE;
         let look = move || {
-            let glance = intake::glance(&bytes, &limits);
+            let opened = intake::Opened::of(&bytes, &limits, &keyring);
+            let (glance, evidence) = opened.glance_and_evidence();
             let tells = reports || !glance.classification.is_letter();
             let told = tells.then(|| intake::report::read(&bytes, &limits));
-            (glance, told)
+            Reading { glance, told, seals: seals::Found::of(&opened, evidence) }
         };
         if aside { tokio::task::spawn_blocking(look).await.map_err(unavailable) } else { Ok(look()) }
     }
@@ -406,6 +428,14 @@ fn author(sender: &Sender, glance: &Glance) -> Result<Person, Refusal> {
         }
         Sender::Claimed(_) | Sender::Stranger => Ok(glance.from.first().cloned().unwrap_or_default()),
     }
+}
+
+/// What the door has read of a message.
+struct Reading {
+    glance: Glance,
+    /// What it says of another, where it may.
+    told: Option<Told>,
+    seals: seals::Found,
 }
 
 /// A message in memory, and its share of the room for large ones.

@@ -22,6 +22,7 @@ pub mod outbound;
 pub mod portal;
 pub mod relay;
 pub mod routing;
+pub mod scanner;
 pub mod smime;
 pub mod smtp;
 pub mod store;

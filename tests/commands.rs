@@ -99,8 +99,10 @@ fn certificate(name: &str, until: i32) -> (String, String) {
 fn check_of_what_is_good() {
     let here = Installation::enrolled();
     let ran = here.run("check");
-    let looked = "configuration, certificates, folders, ports, database, offices";
-    assert_eq!(ran.out, format!("brevbro.toml is good. Looked at: {looked}.\n"));
+    let looked = "configuration, certificates, folders, ports, database, offices, scanner";
+    let note = "note: brevbro.toml: scanner.clamd: nothing is scanned for malware\n    install clamav-daemon, and set \
+                clamd = [\"unix:/run/clamav/clamd.ctl\"]\n";
+    assert_eq!(ran.out, format!("{note}brevbro.toml is good. Looked at: {looked}.\n"));
     assert_eq!((ran.err.as_str(), ran.code), ("", 0));
     let ran = here.run("check --json");
     let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
@@ -132,6 +134,8 @@ fn check_of_all_that_can_be_wrong_at_once() {
     let expected = "\
 note: brevbro.toml: database.url: sqlite:data/brevbro.sqlite holds nothing yet: it is made at the first start
     enrol an office: brevbro apply config/offices.toml
+note: brevbro.toml: scanner.clamd: nothing is scanned for malware
+    install clamav-daemon, and set clamd = [\"unix:/run/clamav/clamd.ctl\"]
 brevbro.toml:24:1: relay.colour: there is no such key
     known here: hostname, notices, ca_file, certificate, key, connections, connections_per_host, schedule, timeouts
 brevbro.toml: listener[0].certificate: certificate.pem ended on 2021-01-01
@@ -144,7 +148,7 @@ brevbro.toml: node.data: data cannot be written in: data is a file
     name another folder, or move the file away
 brevbro.toml: portal.address: 127.0.0.1:PORT is in use
     `ss -ltnp sport = :PORT` shows by whom; if it is this gateway, check --running
-6 faults. Looked at: configuration, certificates, folders, ports, database.
+6 faults. Looked at: configuration, certificates, folders, ports, database, scanner.
 ";
     assert_eq!(ran.out.replace(&port.to_string(), "PORT"), expected);
     assert_eq!(ran.code, 1);

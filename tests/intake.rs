@@ -79,7 +79,7 @@ fn agree(raw: &[u8]) {
 
 #[test]
 fn html_runs_nothing_and_fetches_nothing() {
-    let options = ReadOptions { inline_base: Some("/m/1/attachments/".into()) };
+    let options = ReadOptions { inline_base: Some("/m/1/attachments/".into()), ..ReadOptions::default() };
     for (path, raw) in messages() {
         let Some(html) = intake::read_with(&raw, &Limits::default(), &options).html else { continue };
         let lower = html.to_ascii_lowercase();

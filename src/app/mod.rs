@@ -9,6 +9,8 @@ mod listeners;
 mod pages;
 mod reload;
 mod renewal;
+mod scanning;
+mod sealing;
 pub mod service;
 mod way_out;
 
@@ -33,6 +35,7 @@ use self::chores::{clear_spool, follow_directory, sweep_blobs, watch_certificate
 use self::listeners::Listeners;
 use self::pages::{Site, challenges, portal_state};
 use self::renewal::Renewal;
+use self::scanning::{looking, meters};
 
 use self::way_out::{build_outbound, build_relay};
 use crate::acme::Answers;
@@ -46,6 +49,7 @@ use crate::inbound::{self, Inbound};
 use crate::intake;
 use crate::portal::PortalState;
 use crate::relay::Relay;
+use crate::scanner::Figures;
 use crate::store::{self, Store, StoreError};
 use crate::{admin, health, portal};
 
@@ -81,6 +85,7 @@ pub struct Running {
     pub relay: Relay,
     listeners: Listeners,
     answers: Answers,
+    scans: Figures,
     current: Arc<Mutex<Current>>,
     health: Health,
     clock: Clock,
@@ -138,7 +143,9 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
     let away = |e: StoreError| CannotStart::new("database.url", e, "look at the database");
     let directory = store.directory().await.map_err(away)?;
     let relay = build_relay(config, ids.clone())?;
-    let inbound = Arc::new(Inbound::new(way_in(config, &store, directory)?, clock.clone(), ids.clone()));
+    let scans = Figures::default();
+    let inbound = Arc::new(Inbound::new(way_in(config, &store, directory, &scans)?, clock.clone(), ids.clone()));
+    inbound.show_scanner(&scans);
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
 
@@ -152,7 +159,9 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
     let change = listeners.plan(config, &inbound, &mut inherited, &clock).map_err(first)?;
     inherited.leave();
 
-    let health = Health::new(store.clone(), clock.clone(), vec![listeners.meter()], vec![listeners.ends(&clock)]);
+    let (mut single, clamds) = meters(&scans);
+    single.push(listeners.meter());
+    let health = Health::new(store.clone(), clock.clone(), single, vec![listeners.ends(&clock), clamds]);
     let smtp = listeners.make(change, &tasks, &stop).added;
     let pages = site(portal_state(config, &store, &clock, &ids, http), &health, &answers);
     portal.serve(pages, &tasks, &stop);
@@ -179,6 +188,7 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
         relay,
         listeners,
         answers,
+        scans,
         current,
         health,
         clock,
@@ -193,7 +203,12 @@ pub async fn start(config: &Config, mut inherited: Inherited, clock: Clock, ids:
 }
 
 /// What the way in is made of, under this configuration.
-fn way_in(config: &Config, store: &Store, directory: Directory) -> Result<inbound::Parts, CannotStart> {
+fn way_in(
+    config: &Config,
+    store: &Store,
+    directory: Directory,
+    scans: &Figures,
+) -> Result<inbound::Parts, CannotStart> {
     Ok(inbound::Parts {
         store: store.clone(),
         host: config.node.name.clone(),
@@ -202,6 +217,8 @@ fn way_in(config: &Config, store: &Store, directory: Directory) -> Result<inboun
         directory,
         authenticator: authenticator(config)?,
         limits: intake_limits(&config.limits),
+        looking: looking(config, scans),
+        sealing: sealing::sealing(&config.smime)?,
         refusals_per_network: config.rates.refusals_per_network,
         failed_logins: inbound::FailedLogins {
             per_name: config.limits.failed_logins_per_name,

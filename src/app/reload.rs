@@ -24,7 +24,7 @@ impl Running {
         let mut faults = fixed(&current.config, &config);
         let relay = build_relay(&config, self.ids.clone()).map_err(|fault| faults.push(fault)).ok();
         let directory = (*current.inbound.directory()).clone();
-        let parts = match way_in(&config, &self.store, directory) {
+        let parts = match way_in(&config, &self.store, directory, &self.scans) {
             Ok(parts) => parts,
             Err(fault) => {
                 faults.push(fault);
@@ -51,6 +51,7 @@ impl Running {
         let outbound = build_outbound(&config, &self.store, &relay, config.node.keys.clone());
         self.tasks.spawn(outbound.run(way_out));
         before.cancel();
+        inbound.show_scanner(&self.scans);
         current.inbound = inbound;
         current.config = config;
         self.renew(&mut current, challenges);

@@ -85,11 +85,16 @@ pub enum Command {
     #[command(subcommand)]
     Route(Route),
     /// Reads a message file and prints the record as JSON, without a database
-    #[command(after_help = "Example:\n  brevbro parse message.eml\n  brevbro parse - < message.eml | jq .attachments")]
+    #[command(
+        after_help = "Example:\n  brevbro parse message.eml\n  brevbro parse --explain message.eml\n  brevbro parse - < message.eml | jq .attachments"
+    )]
     Parse {
         /// The message, as it is on the wire; - for standard input
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Shows the tree of parts instead: number, type, size in octets, what became of it, and what is wrong with it
+        #[arg(long, conflicts_with = "json")]
+        explain: bool,
         /// JSON is printed in any case
         #[arg(long, hide = true)]
         json: bool,

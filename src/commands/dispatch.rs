@@ -32,7 +32,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 other => told(other.map(drop)),
             }
         }),
-        Command::Parse { file, .. } => told(parse::run(&file)),
+        Command::Parse { file, explain, .. } => told(parse::run(&file, explain)),
         Command::Trace { id, reveal, common } => wait(async { told(trace::run(&id, reveal, &common, &clock).await) }),
         Command::Queue(queue) => wait(async { told(queue::run(&queue, &clock).await) }),
         Command::Token(token) => wait(async { told(token::run(&token, &clock).await) }),

@@ -3,10 +3,10 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::{Failure, print_json};
-use crate::intake::{Limits, json::RecordJson};
+use super::{Failure, print_json, print_lines};
+use crate::intake::{Limits, explain, json::RecordJson};
 
-pub(super) fn run(file: &Path) -> Result<(), Failure> {
+pub(super) fn run(file: &Path, explained: bool) -> Result<(), Failure> {
     let raw = read(file).map_err(|error| {
         let sentence = match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
@@ -14,6 +14,10 @@ pub(super) fn run(file: &Path) -> Result<(), Failure> {
         };
         Failure::new(file, "", sentence, "name a message file, or - for standard input")
     })?;
+    if explained {
+        print_lines(&explain::explained(&raw, &Limits::default()));
+        return Ok(());
+    }
     print_json(&RecordJson::of_message(&raw, &Limits::default()));
     Ok(())
 }

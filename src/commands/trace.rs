@@ -7,6 +7,9 @@ use super::open::Opened;
 use super::{Failure, print_json, print_lines};
 use crate::clock::Clock;
 use crate::domain::event::Event;
+use crate::domain::ids::ArrivalId;
+use crate::intake::Limits;
+use crate::intake::explain::{self, PartLine};
 use crate::store::{Added, Revealed, StoreError};
 
 mod detail;
@@ -16,9 +19,20 @@ struct Trace {
     events: Vec<Event>,
     /// The fields that we put on top of each message that came.
     arrivals: Vec<Added>,
+    /// The parts of each, and what became of them.
+    parts: Vec<Parts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revealed: Option<Vec<Revealed>>,
 }
+
+#[derive(Serialize)]
+struct Parts {
+    arrival: ArrivalId,
+    parts: Vec<PartLine>,
+}
+
+/// Messages whose parts are listed: a conversation has many.
+const LISTED: usize = 10;
 
 pub(super) async fn run(id: &str, reveal: bool, common: &Common, clock: &Clock) -> Result<(), Failure> {
     let opened = Opened::existing(&common.config, clock).await?;
@@ -42,7 +56,13 @@ pub(super) async fn run(id: &str, reveal: bool, common: &Common, clock: &Clock) 
 async fn ask(opened: &Opened, id: &str, reveal: bool) -> Result<Trace, StoreError> {
     let revealed = if reveal { Some(opened.store.reveal(id).await?) } else { None };
     let arrivals = opened.store.added(id).await?;
-    Ok(Trace { events: opened.store.trace(id).await?, arrivals, revealed })
+    let mut parts = Vec::new();
+    for arrival in arrivals.iter().rev().take(LISTED).rev().map(|added| added.arrival) {
+        if let Some(raw) = opened.store.arrived(arrival).await? {
+            parts.push(Parts { arrival, parts: explain::parts(&raw, &Limits::default()) });
+        }
+    }
+    Ok(Trace { events: opened.store.trace(id).await?, arrivals, parts, revealed })
 }
 
 /// One line for each turn, oldest first, with every proof that was asked below it; then the fields that we put on top of
@@ -59,6 +79,10 @@ fn shown(known: &Trace) -> Vec<String> {
     for arrival in known.arrivals.iter().filter(|arrival| !arrival.fields.is_empty()) {
         lines.extend([String::new(), format!("on top of {}:", arrival.arrival)]);
         lines.extend(arrival.fields.lines().map(|line| format!("    {}", line.replace('\t', "    "))));
+    }
+    for message in &known.parts {
+        lines.extend([String::new(), format!("parts of {}:", message.arrival)]);
+        lines.extend(explain::outlined(&message.parts).into_iter().map(|line| format!("    {line}")));
     }
     let revealed = known.revealed.iter().flatten();
     lines.extend(revealed.map(|one| format!("{}  {:<8}  {}", one.subject, one.what, one.value)));

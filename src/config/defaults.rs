@@ -95,6 +95,13 @@ pub const DNS_TIMEOUT: Duration = Duration::from_secs(3);
 /// Some hundred offices have a thousand names; ten times as many fit into a few MiB.
 pub const DNS_CACHE: u32 = 10_000;
 
+/// Under clamd's own two minutes (MaxScanTime) for the worst of archives: then it is ill, not slow.
+pub const SCAN_TIME: Duration = Duration::from_mins(2);
+/// clamd's own number of threads (MaxThreads).
+pub const SCAN_CONNECTIONS: u32 = 10;
+/// What clamd takes as Debian sets it up (StreamMaxLength 25M). Octets.
+pub const MAX_STREAM: u64 = 25 << 20;
+
 const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }

@@ -19,9 +19,11 @@ mod network;
 mod node;
 pub mod offices;
 mod read;
+mod scanner;
 mod secret;
 mod section;
 pub mod size;
+mod smime;
 mod values;
 
 use std::net::SocketAddr;
@@ -34,6 +36,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::address::{Domain, Mailbox};
 use crate::domain::directory::Served;
+use crate::domain::endpoint::Endpoint;
 use crate::domain::keys::Keys;
 use crate::domain::office::{LoginDemand, RelayRule};
 use crate::domain::schedule::Schedule;
@@ -41,6 +44,7 @@ use crate::domain::schedule::Schedule;
 pub use fault::Fault;
 pub use read::Sections;
 pub use secret::Secret;
+pub use smime::{Smime, SmimeKey};
 
 /// How this gateway runs. Every path is absolute or from the working directory; none is relative to the file any more.
 #[derive(Debug, Clone)]
@@ -55,6 +59,8 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// `[acme]`: who gives the certificates of listeners that have none of a file.
     pub acme: Option<Acme>,
+    /// `[smime]`.
+    pub smime: Smime,
     /// `[limits]`, of incoming connections and messages.
     pub limits: Limits,
     /// `[timeouts]`, of incoming connections.
@@ -75,6 +81,10 @@ pub struct Config {
     pub relay: Relay,
     /// `[resolver]`.
     pub resolver: Resolver,
+    /// `[scanner]`.
+    pub scanner: Scanner,
+    /// `[attachments]`.
+    pub attachments: Attachments,
     /// `[logging]`.
     pub logging: Logging,
 }
@@ -355,6 +365,36 @@ pub struct RelayTimeouts {
     pub data: Duration,
     /// The answer to the final dot.
     pub end: Duration,
+}
+
+/// Who looks for malware.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scanner {
+    /// In the order of preference; none: nobody.
+    pub clamd: Vec<Endpoint>,
+    /// One clamd is waited for so long, for one part.
+    pub time_limit: Duration,
+    /// Open at once, to all.
+    pub connections: usize,
+    /// The largest part that is sent, in octets.
+    pub max_stream: u64,
+    /// Whether a larger one is taken without a look.
+    pub too_large: bool,
+}
+
+/// Which attachments are taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachments {
+    /// Extensions that are refused beside those that always are.
+    pub refuse: Vec<String>,
+    /// Of those, extensions that are taken.
+    pub allow: Vec<String>,
+    /// Whether office files with macros are.
+    pub macros: bool,
+    /// Whether archives under a password are.
+    pub encrypted: bool,
+    /// Whether archives are whose list cannot be read.
+    pub unreadable: bool,
 }
 
 /// What is told of what goes on.

@@ -11,8 +11,8 @@ use super::node::Named;
 use super::section::{Reading, Section};
 use super::values::unreadable;
 use super::{
-    Acme, Blobs, Config, Database, Limits, Listener, Logging, Mail, Node, Portal, Rates, Relay, Resolver, Timeouts,
-    certificates, file, limits, network, node,
+    Acme, Attachments, Blobs, Config, Database, Limits, Listener, Logging, Mail, Node, Portal, Rates, Relay, Resolver,
+    Scanner, Smime, Timeouts, certificates, file, limits, network, node, scanner, smime,
 };
 
 /// The sections of a file as far as they could be read: for `check`, which looks on where something is wrong. The
@@ -24,6 +24,7 @@ pub struct Sections {
     pub mail: Option<Mail>,
     pub listeners: Vec<Listener>,
     pub acme: Option<Acme>,
+    pub smime: Smime,
     pub limits: Limits,
     pub timeouts: Timeouts,
     pub rates: Rates,
@@ -34,6 +35,8 @@ pub struct Sections {
     pub metrics: SocketAddr,
     pub relay: Option<Relay>,
     pub resolver: Resolver,
+    pub scanner: Scanner,
+    pub attachments: Attachments,
     pub logging: Logging,
 }
 
@@ -47,6 +50,7 @@ impl Sections {
             mail: self.mail?,
             listeners: self.listeners,
             acme: self.acme,
+            smime: self.smime,
             limits: self.limits,
             timeouts: self.timeouts,
             rates: self.rates,
@@ -57,6 +61,8 @@ impl Sections {
             metrics: self.metrics,
             relay: self.relay?,
             resolver: self.resolver,
+            scanner: self.scanner,
+            attachments: self.attachments,
             logging: self.logging,
         })
     }
@@ -140,6 +146,7 @@ pub(super) fn gather(
         mail,
         listeners,
         acme,
+        smime: smime::smime(root.section("smime")),
         limits: limits.0,
         timeouts: network::timeouts(root.section("timeouts")),
         rates: limits.1,
@@ -150,6 +157,8 @@ pub(super) fn gather(
         metrics: network::metrics(root.section("metrics")),
         relay: network::relay(root.section("relay"), own.name.clone()),
         resolver: network::resolver(root.section("resolver")),
+        scanner: scanner::scanner(root.section("scanner")),
+        attachments: scanner::attachments(root.section("attachments")),
         logging: node::logging(root.section("logging")),
         node: own,
     })

@@ -11,6 +11,7 @@ use super::envelope::{Route, Sender};
 use super::ids::{ArrivalId, OutboxId, RecordId};
 use super::office::Peer;
 use super::record::{Classification, Kind, Person};
+use super::seal::Seals;
 use super::status::Status;
 
 /// A whole message on its way into the store, with its proofs.
@@ -40,6 +41,8 @@ pub struct Arrival {
     pub trace: String,
     /// Each proof that was asked, with its result and reason, in `key=value` words for the event.
     pub proofs: String,
+    /// What opened it, if it was sealed, and what its signature is worth.
+    pub seals: Seals,
     /// What the mailbox's list shows.
     pub summary: Summary,
     /// Where it goes: one or more.

@@ -12,6 +12,8 @@ pub struct Keys {
     pub identity_index: hmac::Key,
     /// AES-256-GCM, for identity codes at rest.
     pub identity_cipher: [u8; 32],
+    /// AES-256-GCM, for the keys of sealed messages.
+    pub seals_cipher: [u8; 32],
     /// For the addresses that we generate: conversation and return path.
     pub addresses: hmac::Key,
     /// For hashes of addresses in traces.
@@ -42,6 +44,7 @@ impl Keys {
         Self {
             identity_index: mac("identity code index"),
             identity_cipher: key("identity code cipher"),
+            seals_cipher: key("seals cipher"),
             addresses: mac("addresses"),
             traces: mac("traces"),
             logins: mac("logins"),

@@ -5,10 +5,12 @@
 
 pub mod account;
 pub mod address;
+pub mod appointment;
 pub mod arrival;
 pub mod authentication;
 pub mod base32;
 pub mod directory;
+pub mod endpoint;
 pub mod envelope;
 pub mod event;
 pub mod identity;
@@ -24,6 +26,7 @@ pub mod reference;
 pub mod reply;
 pub mod sasl;
 pub mod schedule;
+pub mod seal;
 pub mod status;
 pub mod tags;
 pub mod token;

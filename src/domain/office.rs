@@ -28,6 +28,8 @@ pub struct Office {
     pub networks: Vec<IpNet>,
     /// For [`Proof::ClientCertificate`].
     pub certificates: Vec<CertificateRule>,
+    /// The certificates with which it signs letters (S/MIME), by fingerprint: they need nobody else's word.
+    pub signing_certificates: Vec<CertificateRule>,
     /// Whether mail from it must come over TLS.
     pub tls: TlsDemand,
     /// Whether citizens may answer, where a message does not say otherwise.

@@ -2,9 +2,11 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::appointment::Appointment;
 use super::ids::{AccountId, ConversationId, OfficeId, RecordId};
+use super::seal::{Encryption, Signature};
 pub use super::tags::Tags;
 
 /// What a record asks of the citizen.
@@ -44,7 +46,7 @@ impl Kind {
 }
 
 /// A name and an address as a header field has them. The address is text: From may hold what is no address.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Person {
     /// The display name, decoded.
     pub name: Option<String>,
@@ -73,6 +75,8 @@ pub struct Content {
     pub references: Vec<String>,
     /// UTF-8 with LF.
     pub text: String,
+    /// Where in the text each enclosed message begins, in octets.
+    pub enclosed: Vec<usize>,
     /// Sanitised: nothing in it runs or asks the network for anything.
     pub html: Option<String>,
     /// Content-Language, or of the part shown.
@@ -81,10 +85,16 @@ pub struct Content {
     pub attachments: Vec<Attachment>,
     /// Every part of the message, and what became of it.
     pub parts: Vec<PartAccount>,
+    /// What invitations among the parts invite to.
+    pub events: Vec<Appointment>,
     /// Whatever was not as it should be.
     pub defects: Vec<Defect>,
     /// Whether a machine wrote it.
     pub classification: Classification,
+    /// How it was encrypted; `None`: not at all.
+    pub encryption: Option<Encryption>,
+    /// What was said of its signature when it came; `None`: it has none.
+    pub signature: Option<Signature>,
 }
 
 /// A part that the citizen can fetch.

@@ -53,6 +53,24 @@ pub enum Class {
         /// The part's file name, as shown.
         part: String,
     },
+    /// The policy does not want this part, or what is in it.
+    Attachment {
+        /// What it is.
+        why: Unwanted,
+        /// The part's file name, as shown.
+        part: String,
+        /// The name of the file in it, where the part is an archive.
+        entry: Option<String>,
+    },
+    /// A part that is too large for the scanner.
+    NotScanned {
+        /// The part's file name, as shown.
+        part: String,
+        /// In octets, decoded.
+        size: u64,
+        /// In octets; `None` where it holds more, once unpacked, than the scanner looks at.
+        limit: Option<u64>,
+    },
     /// Larger than the limit.
     TooLarge {
         /// In octets; `None` where only the limit was reached.
@@ -66,6 +84,10 @@ pub enum Class {
     LineEnds,
     /// More parts, or deeper nesting, than we read.
     TooComplex,
+    /// Encrypted (S/MIME) to a certificate that is not ours, or in a way that we cannot open.
+    Undecryptable,
+    /// Encrypted with OpenPGP, of which we have no keys.
+    OpenPgp,
     /// A due date that cannot be taken.
     DueDate {
         /// What stands in its place.
@@ -126,6 +148,19 @@ impl From<&tags::Fault> for Class {
     }
 }
 
+/// Why an attachment is not wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unwanted {
+    /// A program, a script, or what starts or installs one.
+    Executable,
+    /// An office file with macros.
+    Macros,
+    /// An archive or a document under a password: nobody can look into it.
+    Encrypted,
+    /// An archive whose list is damaged, or of a format that is not read.
+    Unreadable,
+}
+
 impl Class {
     /// Both codes.
     #[must_use]
@@ -141,10 +176,12 @@ impl Class {
             Self::Dns => (451, 4, 3),
             Self::TlsNeeded | Self::LoginNeeded => (530, 7, 0),
             Self::LoginFailed => (535, 7, 8),
-            Self::Malware { .. } => (554, 7, 1),
-            Self::TooLarge { .. } => (552, 3, 4),
+            Self::Malware { .. } | Self::Attachment { .. } => (554, 7, 1),
+            Self::TooLarge { .. } | Self::NotScanned { .. } => (552, 3, 4),
             Self::TooManyRecipients => (452, 5, 3),
             Self::LineEnds | Self::TooComplex => (554, 6, 0),
+            Self::Undecryptable => (554, 7, 5),
+            Self::OpenPgp => (554, 7, 4),
             Self::DueDate { .. } | Self::TagsConflict { .. } | Self::CitizensConflict | Self::AutomaticMail => {
                 (554, 6, 1)
             }
@@ -180,10 +217,17 @@ impl Class {
             Self::TooManyLogins => "too-many-logins",
             Self::NotYourConversation => "not-your-conversation",
             Self::Malware { .. } => "malware",
+            Self::Attachment { why: Unwanted::Executable, .. } => "executable",
+            Self::Attachment { why: Unwanted::Macros, .. } => "macros",
+            Self::Attachment { why: Unwanted::Encrypted, .. } => "encrypted-archive",
+            Self::Attachment { why: Unwanted::Unreadable, .. } => "unreadable-archive",
+            Self::NotScanned { .. } => "not-scanned",
             Self::TooLarge { .. } => "too-large",
             Self::TooManyRecipients => "too-many-recipients",
             Self::LineEnds => "line-ends",
             Self::TooComplex => "too-complex",
+            Self::Undecryptable => "undecryptable",
+            Self::OpenPgp => "openpgp",
             Self::DueDate { fault: DueFault::Unreadable, .. } => "due-date",
             Self::DueDate { fault: DueFault::Past, .. } => "due-date-past",
             Self::DueDate { fault: DueFault::Far, .. } => "due-date-far",

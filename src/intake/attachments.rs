@@ -4,19 +4,26 @@ use std::borrow::Cow;
 
 use mail_parser::{HeaderForm, HeaderName, MessagePart, PartFlags, PartKind};
 
-use super::defects::{self, FILE_NAME, TNEF};
+use super::defects::{self, EXTERNAL, FILE_NAME, PARTIAL};
 use super::names::{self, Taken};
 use super::opened::Opened;
 use super::tree::{Fate, Tree};
-use super::{Limits, body, fields, text};
+use super::{Limits, body, calendar, fields, text};
 use crate::domain::record::{Attachment, Defect, Disposition, PartAccount, PartStatus};
+use crate::domain::seal::Seals;
 use crate::smime::Keyring;
 
 /// One attachment with its octets, decoded. A forwarded message comes as it came. `None`: there is no such one.
 #[must_use]
 pub fn attachment(raw: &[u8], index: usize) -> Option<(Attachment, Vec<u8>)> {
+    attachment_with(raw, index, &Seals::default())
+}
+
+/// The same of a message that may be sealed.
+#[must_use]
+pub fn attachment_with(raw: &[u8], index: usize, seals: &Seals) -> Option<(Attachment, Vec<u8>)> {
     let limits = Limits::default();
-    let opened = Opened::of(raw, &limits, &Keyring::default());
+    let opened = Opened::of(raw, &limits, &Keyring::of_content_keys(&seals.keys));
     let parsed = opened.parsed();
     let tree = Tree::of(&opened, &parsed);
     tree.attachments().nth(index)?;
@@ -29,7 +36,8 @@ pub fn attachment(raw: &[u8], index: usize) -> Option<(Attachment, Vec<u8>)> {
         let name = taken.distinct(name_of(part, at).0);
         if at == index {
             let (bytes, problems) = part.decoded_checked();
-            found = Some(described(part, at, name, &bytes, !problems.is_empty(), shown.contains(&at)));
+            let damaged = !text::encoding_faults(part, problems).is_empty();
+            found = Some(described(part, at, name, &bytes, damaged, shown.contains(&at)));
             octets = bytes.into_owned();
         }
     }
@@ -40,6 +48,13 @@ pub fn attachment(raw: &[u8], index: usize) -> Option<(Attachment, Vec<u8>)> {
 pub(super) fn all(tree: &Tree<'_>, shown: &dyn Fn(usize) -> bool, found: &mut Vec<Defect>) -> Vec<Attachment> {
     let mut taken = Taken::default();
     let mut attachments = Vec::new();
+    for node in &tree.nodes {
+        let (code, detail) = match elsewhere(&node.part) {
+            Some(found) if node.fate != Fate::Enclosed => found,
+            _ => continue,
+        };
+        found.push(defects::at(&node.number, code, detail));
+    }
     for (index, node) in tree.attachments().enumerate() {
         let (part, number) = (&node.part, &node.number);
         let (name, changed) = name_of(part, index);
@@ -48,16 +63,33 @@ pub(super) fn all(tree: &Tree<'_>, shown: &dyn Fn(usize) -> bool, found: &mut Ve
             found.push(defects::at(number, FILE_NAME, name.clone()));
         }
         let (bytes, problems) = part.decoded_checked();
-        for (code, detail) in text::encoding_faults(part, problems) {
-            found.push(defects::at(number, code, detail));
-        }
-        let attachment = described(part, index, name, &bytes, !problems.is_empty(), shown(index));
-        if matches!(&*attachment.media_type, "application/ms-tnef" | "application/vnd.ms-tnef") {
-            found.push(defects::at(number, TNEF, attachment.filename.clone()));
-        }
+        let faults = text::encoding_faults(part, problems);
+        let attachment = described(part, index, name, &bytes, !faults.is_empty(), shown(index));
+        found.extend(faults.into_iter().map(|(code, detail)| defects::at(number, code, detail)));
         attachments.push(attachment);
     }
     attachments
+}
+
+/// What is not in the part itself: it lies elsewhere (RFC 2046 §5.2.3), or is one piece of a message sent in several
+/// (§5.2.2). Nothing is fetched, and nothing put together.
+fn elsewhere(part: &MessagePart<'_>) -> Option<(&'static str, String)> {
+    let media_type = media_type(part);
+    if !matches!(&*media_type, "message/external-body" | "message/partial") {
+        return None;
+    }
+    let said = |name: &str| part.content_type().and_then(|t| t.attribute(name)).map(fields::clean).unwrap_or_default();
+    if media_type == "message/partial" {
+        let total = said("total");
+        let of = if total.is_empty() { String::new() } else { format!("/{total}") };
+        return Some((PARTIAL, format!("{}{of}", said("number"))));
+    }
+    let place = ["access-type", "url", "site", "directory", "server", "name"].map(|name| match name {
+        // Long ones are written with blanks between, which do not count (RFC 2017 §3.1).
+        "url" => said(name).replace(' ', ""),
+        name => said(name),
+    });
+    Some((EXTERNAL, place.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ")))
 }
 
 /// Every part with what became of it.
@@ -105,7 +137,8 @@ fn described(
     }
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// Hex.
+pub(super) fn sha256(bytes: &[u8]) -> String {
     use std::fmt::Write;
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     digest.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
@@ -157,16 +190,24 @@ pub(super) fn file_name(part: &MessagePart<'_>, index: usize) -> String {
     name_of(part, index).0
 }
 
+/// The name as the message has it.
+pub(super) fn name_as_written(part: &MessagePart<'_>) -> Option<String> {
+    name_written(part, HeaderName::ContentDisposition, "filename")
+        .or_else(|| name_written(part, HeaderName::ContentType, "name"))
+}
+
 /// The safe name, and whether it had to be changed into one.
 fn name_of(part: &MessagePart<'_>, index: usize) -> (String, bool) {
-    let written = name_written(part, HeaderName::ContentDisposition, "filename")
-        .or_else(|| name_written(part, HeaderName::ContentType, "name"));
+    let written = name_as_written(part);
     let media_type = media_type(part);
     let safe = written.as_deref().and_then(names::safe);
     let changed = written.as_deref().is_some_and(|written| Some(written.trim()) != safe.as_deref());
     let is_message = matches!(part.kind(), PartKind::Message(_)) || media_type == "message/rfc822";
     let name = match safe {
         Some(name) if is_message && !name.to_lowercase().ends_with(".eml") => names::safe(&format!("{name}.eml")),
+        None if matches!(&*media_type, "text/vcard" | "text/x-vcard" | "text/directory") => {
+            calendar::whose(&part.decoded()).and_then(|name| names::safe(&format!("{name}.vcf")))
+        }
         None => part.nested().and_then(|nested| {
             // A slash in a subject is no path.
             let subject = fields::subject(nested.headers()).replace(['/', '\\'], "_");

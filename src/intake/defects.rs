@@ -58,8 +58,20 @@ codes! {
     ACTIVE_CONTENT = "active-content-removed";
     /// A file name that would be unsafe as written.
     FILE_NAME = "file-name-changed";
-    /// Outlook packed the attachments into one that few programs can open (application/ms-tnef).
-    TNEF = "tnef";
+    /// What Outlook packed (TNEF, winmail.dat) is damaged; what could be read of it is shown, and it is offered as it came.
+    TNEF_DAMAGED = "tnef-damaged";
+    /// Outlook sent along where a file lies instead of the file.
+    TNEF_ELSEWHERE = "file-not-sent";
+    /// A file written into the text as uuencode that ends too early.
+    UUENCODE_DAMAGED = "uuencode-damaged";
+    /// The content lies elsewhere (message/external-body), and nothing was fetched.
+    EXTERNAL = "external-body";
+    /// One piece of a message sent in several (message/partial).
+    PARTIAL = "partial";
+    /// Packed more deeply, or more of it, than is opened.
+    NOT_OPENED = "not-opened";
+    /// A sealed part (S/MIME, OpenPGP) that could not be opened: why.
+    SEALED = "sealed";
 }
 
 /// A defect of the message as a whole.

@@ -81,6 +81,15 @@ pub(super) fn date(headers: Headers<'_>) -> Option<Timestamp> {
     Timestamp::from_second(date.to_timestamp()).ok()
 }
 
+/// Date as the author's clock showed it: `2026-11-23 14:05 +02:00`.
+pub(super) fn local_date(headers: Headers<'_>) -> Option<String> {
+    let date = headers.date().filter(mail_parser::DateTime::is_valid)?;
+    let sign = if date.tz_before_gmt { '-' } else { '+' };
+    let day = format!("{:04}-{:02}-{:02}", date.year, date.month, date.day);
+    let time = format!("{:02}:{:02}", date.hour, date.minute);
+    Some(format!("{day} {time} {sign}{:02}:{:02}", date.tz_hour, date.tz_minute))
+}
+
 /// Message-ID without brackets.
 pub(super) fn message_id(headers: Headers<'_>) -> Option<String> {
     ids(headers, HeaderName::MessageId).pop()

@@ -5,11 +5,12 @@ use mail_parser::{HeaderName, Message};
 
 use super::opened::Opened;
 use super::tree::Tree;
-use super::{Limits, classification, fields};
+use super::{Limits, classification, fields, sealed};
 use crate::domain::record::{Classification, Person, Tags};
+use crate::domain::seal::Shut;
 use crate::domain::tags;
 use crate::domain::token::MARK_FIELD;
-use crate::smime::Keyring;
+use crate::smime::{Evidence, Keyring};
 
 /// Marks that are looked at: one for each time round.
 const MARKS: usize = 10;
@@ -37,6 +38,8 @@ pub struct Glance {
     pub marks: Vec<String>,
     /// How many Received fields: the servers that it has been through (RFC 5321 §6.3).
     pub hops: u32,
+    /// A part is encrypted that nobody here can open: why. Such a message is refused.
+    pub shut: Option<Shut>,
     /// Why it is beyond the limits, for an admin. Such a message is refused.
     pub too_complex: Option<String>,
 }
@@ -80,15 +83,28 @@ impl Opened<'_> {
     /// What the door needs.
     #[must_use]
     pub fn glance(&self) -> Glance {
+        self.look(false).0
+    }
+
+    /// The same, and what was found of the message's signature: its content is decoded for that.
+    #[must_use]
+    pub fn glance_and_evidence(&self) -> (Glance, Option<Evidence>) {
+        self.look(true)
+    }
+
+    fn look(&self, check: bool) -> (Glance, Option<Evidence>) {
         let parsed = self.parsed();
-        let Some(Some(message)) = parsed.first() else { return Glance::default() };
-        of(message, &Tree::of(self, &parsed), &self.limits)
+        let Some(Some(message)) = parsed.first() else { return (Glance::default(), None) };
+        let tree = Tree::of(self, &parsed);
+        let glance = Glance { shut: self.shut(&tree), ..of(message, &tree, &self.limits) };
+        (glance, if check { sealed::evidence(&tree) } else { None })
     }
 }
 
 pub(super) fn of(message: &Message<'_>, tree: &Tree<'_>, limits: &Limits) -> Glance {
     let headers = message.headers();
-    let (subject, tags) = tags::subject(&fields::subject(headers));
+    let subject = sealed::subject(tree).unwrap_or_else(|| fields::subject(headers));
+    let (subject, tags) = tags::subject(&subject);
     Glance {
         subject,
         tags,
@@ -100,6 +116,7 @@ pub(super) fn of(message: &Message<'_>, tree: &Tree<'_>, limits: &Limits) -> Gla
         classification: classification::of(message),
         marks: headers.all(MARK_FIELD).take(MARKS).map(fields::text).collect(),
         hops: u32::try_from(headers.all(HeaderName::Received).count()).unwrap_or(u32::MAX),
+        shut: None,
         too_complex: limits.exceeded(message),
     }
 }

@@ -66,8 +66,15 @@ pub(super) fn sanitised(html: &str, pictures: &HashMap<String, usize>, base: Opt
 
 /// Plain text between HTML parts.
 pub(super) fn of_text(text: &str) -> String {
+    // Columns stand as they were written.
+    let aligned = text.contains('\t') || text.contains("  ");
+    let style = if aligned { " style=\"white-space:pre-wrap\"" } else { "" };
+    format!("<p{style}>{}</p>", escaped(text))
+}
+
+/// Text as HTML, its line breaks kept.
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
-    out.push_str("<p>");
     for c in text.chars() {
         match c {
             '<' => out.push_str("&lt;"),
@@ -77,7 +84,6 @@ pub(super) fn of_text(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out.push_str("</p>");
     out
 }
 

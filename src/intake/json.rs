@@ -3,9 +3,12 @@
 use serde::Serialize;
 
 use super::report::{self, Action, OfRecipient, Receipt, Report, Told};
-use super::{Limits, read};
+use super::{Limits, Opened, ReadOptions};
+use crate::domain::appointment::Appointment;
 use crate::domain::arrival::Finding;
 use crate::domain::record::{Attachment, Classification, Content, Defect, Kind, PartAccount, Person, Record};
+use crate::domain::seal::{Encryption, Signature};
+use crate::smime::Keyring;
 
 /// One record. What is not known is `null`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,6 +51,9 @@ pub struct RecordJson {
     pub attachments: Vec<Attachment>,
     /// Every part of the message, and what became of it.
     pub parts: Vec<PartAccount>,
+    /// What invitations among the parts invite to: at most 20. Left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Appointment>,
     /// Whatever was not as it should be.
     pub defects: Vec<Defect>,
     /// Whether a machine wrote it.
@@ -58,6 +64,12 @@ pub struct RecordJson {
     /// What a receipt says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<Receipt>,
+    /// How it was encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
+    /// What its signature is worth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
 }
 
 /// What a delivery report says.
@@ -179,22 +191,29 @@ impl RecordJson {
             reply_allowed: tags.no_reply.then_some(false),
             attachments: content.attachments,
             parts: content.parts,
+            events: content.events,
             defects: content.defects,
             classification: content.classification,
             report: None,
             receipt: None,
+            encryption: content.encryption,
+            signature: content.signature,
         }
     }
 
     /// What `brevbro parse` prints of a message.
     #[must_use]
     pub fn of_message(raw: &[u8], limits: &Limits) -> Self {
-        let content = read(raw, limits);
+        let opened = Opened::of(raw, limits, &Keyring::default());
+        let content = opened.content(&ReadOptions::default());
+        let author = content.from.first().map_or("", |person| &person.address);
+        let signature = opened.signature_alone(author);
+        let record = |content| Self { signature, ..Self::of_content(content) };
         if content.classification.is_letter() {
-            return Self::of_content(content);
+            return record(content);
         }
         let Told { about, report, receipt, .. } = report::read(raw, limits);
         let report = report.filter(|_| content.classification.bounce).map(|report| ReportJson::of(report, &about));
-        Self { report, receipt, ..Self::of_content(content) }
+        Self { report, receipt, ..record(content) }
     }
 }

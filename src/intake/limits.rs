@@ -15,6 +15,10 @@ pub struct Limits {
     pub header_fields: usize,
     /// Octets of one text or HTML part, as written. Beyond it only the beginning is shown, and the whole is an attachment.
     pub body_bytes: usize,
+    /// Octets of all text and HTML parts together, as written. What goes beyond is an attachment.
+    pub shown_bytes: usize,
+    /// Encoded words (RFC 2047) in the message's own header. A letter to five hundred people has two thousand.
+    pub encoded_words: usize,
     /// Octets that may come of what is packed (TNEF, S/MIME), all together. What would be more stays packed.
     pub opened_bytes: usize,
 }
@@ -27,6 +31,8 @@ impl Default for Limits {
             header_bytes: 256 << 10,
             header_fields: 1000,
             body_bytes: 8 << 20,
+            shown_bytes: 16 << 20,
+            encoded_words: 4000,
             opened_bytes: 128 << 20,
         }
     }
@@ -41,18 +47,21 @@ impl Limits {
 
     /// Why the message is beyond the limits, for an admin.
     pub(super) fn exceeded(&self, message: &Message<'_>) -> Option<String> {
-        let header = message.root_part().raw_headers().len();
-        if header > self.header_bytes {
-            return Some(format!("the header has {header} octets; {} are read", self.header_bytes));
+        let header = message.root_part().raw_headers();
+        if header.len() > self.header_bytes {
+            return Some(format!("the header has {} octets; {} are read", header.len(), self.header_bytes));
         }
         let fields = message.root_part().headers().len();
         if fields > self.header_fields {
             return Some(format!("the header has {fields} fields; {} are read", self.header_fields));
         }
-        let reached = |flags: PartFlags| flags.contains(PartFlags::LIMIT_REACHED);
+        let words = memchr::memmem::find_iter(header, "=?").count();
+        if words > self.encoded_words {
+            return Some(format!("the header has {words} encoded words; {} are read", self.encoded_words));
+        }
         message
             .parts()
-            .any(|part| reached(part.flags()))
+            .any(|part| part.flags().contains(PartFlags::LIMIT_REACHED))
             .then(|| format!("more than {} parts, or deeper than {}", self.parts, self.depth))
     }
 }

@@ -6,6 +6,8 @@
 //! - [`read`] is the whole message, made whenever it is shown; nothing of it is stored. [`attachment`] is one part of it.
 //! - [`copy()`] is the message for the citizen to keep, without whoever else it went to.
 //! - [`report::read`] is what a delivery report or a receipt says.
+//! - [`calendar`] is what an invitation says.
+//! - [`explain`] is the message as a tree of parts, for admins.
 //! - [`json`] is the record as `brevbro parse` and the API give it.
 //!
 //! Both readings see the same structure: an attachment's index from one means the same in the other. HTML that comes
@@ -14,9 +16,14 @@
 
 mod attachments;
 mod body;
+pub mod calendar;
+mod charset;
 mod classification;
+mod codepage;
 mod copy;
 mod defects;
+mod enclosed;
+pub mod explain;
 mod fields;
 mod glance;
 mod html;
@@ -25,15 +32,21 @@ mod limits;
 mod lines;
 mod names;
 mod opened;
+mod openpgp;
 mod outline;
+mod outside;
 mod record;
 pub mod report;
+pub mod rtf;
+mod sealed;
 mod style;
 mod text;
+mod tnef;
 mod tree;
 mod unpack;
+mod uuencode;
 
-pub use attachments::attachment;
+pub use attachments::{attachment, attachment_with};
 pub use copy::copy;
 pub use glance::{Glance, Stated, glance, stated};
 pub use limits::Limits;

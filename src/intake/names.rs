@@ -46,7 +46,11 @@ pub fn safe(name: &str) -> Option<String> {
 pub(super) fn default(index: usize, media_type: &str) -> String {
     let stem = match media_type {
         "message/delivery-status" | "message/global-delivery-status" => "delivery-status",
+        "message/disposition-notification" | "message/global-disposition-notification" => "read-receipt",
+        "message/external-body" => "external-body",
+        "message/partial" => "partial",
         "text/calendar" => "calendar",
+        "text/vcard" | "text/x-vcard" | "text/directory" => "contact",
         "text/html" | "text/plain" => "text",
         "application/pgp-signature" | "application/pkcs7-signature" | "application/x-pkcs7-signature" => "signature",
         _ => "attachment",
@@ -87,11 +91,10 @@ fn extension(media_type: &str) -> &str {
         "text/calendar" => "ics",
         "text/csv" => "csv",
         "text/html" => "html",
-        "text/vcard" | "text/x-vcard" => "vcf",
+        "text/vcard" | "text/x-vcard" | "text/directory" => "vcf",
+        "application/mac-binhex40" => "hqx",
         "video/mp4" => "mp4",
-        text if text.starts_with("text/") || text.starts_with("multipart/") || text.ends_with("delivery-status") => {
-            "txt"
-        }
+        text if ["text/", "multipart/", "message/"].iter().any(|kind| text.starts_with(kind)) => "txt",
         _ => "bin",
     }
 }

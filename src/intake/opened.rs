@@ -3,9 +3,12 @@
 //! has numbers, attachments, a status and a place in the text as if it had come plain.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use mail_parser::{Message, PartId};
 
+use super::defects::NOT_OPENED;
+use super::sealed::Seal;
 use super::text::Faults;
 use super::tree::{Fate, Tree};
 use super::unpack::{self, Packing};
@@ -57,6 +60,10 @@ pub(super) struct Packed {
     pub(super) inner: Option<usize>,
     /// What was wrong with it.
     pub(super) faults: Faults,
+    /// How it was sealed.
+    pub(super) seal: Option<Seal>,
+    /// What came out is a whole message, whose header the seal protects.
+    pub(super) wrapped: bool,
     /// Whether the packed part is offered as well, as it came: it was damaged, or is of use by itself.
     pub(super) offered: bool,
 }
@@ -89,17 +96,29 @@ impl<'r> Opened<'r> {
         for part in message.parts() {
             let Some(packing) = unpack::packing(&part) else { continue };
             let next = self.layers.len() + fresh.len();
-            let mut packed =
-                Packed { layer, part: part.id(), packing, inner: None, faults: Faults::new(), offered: true };
+            let mut packed = Packed {
+                layer,
+                part: part.id(),
+                packing,
+                inner: None,
+                faults: Faults::new(),
+                seal: None,
+                wrapped: false,
+                offered: true,
+            };
             if depth <= DEEPEST && next < LAYERS {
                 let unpacked = unpack::unpack(packing, &part, keyring, *room);
                 packed.faults = unpacked.faults;
                 packed.offered = unpacked.offered;
+                packed.seal = unpacked.seal;
+                packed.wrapped = unpacked.wrapped;
                 if let Some(entity) = unpacked.entity {
                     *room = room.saturating_sub(entity.len());
                     packed.inner = Some(next);
                     fresh.push(Layer { octets: Cow::Owned(entity), depth });
                 }
+            } else {
+                packed.faults.push((NOT_OPENED, String::new()));
             }
             found.push(packed);
         }
@@ -113,15 +132,19 @@ impl<'r> Opened<'r> {
     }
 
     /// Every part that holds octets of its own, decoded one at a time: what is looked through for malware. Of what was
-    /// packed, both the packed part and what came out of it; of enclosed messages their parts.
-    pub fn leaves(&self, mut look: impl FnMut(Leaf<'_>)) {
+    /// packed, both the packed part and what came out of it; of enclosed messages their parts. `look` ends it by
+    /// breaking off.
+    pub fn leaves(&self, mut look: impl FnMut(Leaf<'_>) -> ControlFlow<()>) {
         let parsed = self.parsed();
         let tree = Tree::of(self, &parsed);
         for (at, node) in tree.nodes.iter().enumerate() {
             if !matches!(node.fate, Fate::Container) {
                 let filename = attachments::file_name(&node.part, at);
                 let media_type = attachments::media_type(&node.part);
-                look(Leaf { part: &node.number, filename, media_type, octets: node.part.decoded() });
+                let leaf = Leaf { part: &node.number, filename, media_type, octets: node.part.decoded() };
+                if look(leaf).is_break() {
+                    return;
+                }
             }
         }
     }

@@ -1,15 +1,17 @@
 //! The whole message.
 
-use std::collections::HashSet;
-
 use mail_parser::{HeaderName, Message, MessagePart, PartFlags};
 
-use super::body::{self, Body};
+use super::body::{Body, Pictures};
+use super::calendar::{self, APPOINTMENTS};
+use super::charset::unlabelled;
 use super::opened::Opened;
-use super::text::{Faults, tidy, unlabelled};
+use super::text::{self, Faults, tidy};
 use super::tree::{Fate, Tree, is_unopened};
 use super::{Limits, attachments, defects, fields, glance};
-use crate::domain::record::{Content, Defect};
+use crate::domain::appointment::Appointment;
+use crate::domain::record::{Content, Defect, PartAccount};
+use crate::domain::seal::{Seals, Shut};
 use crate::domain::tags;
 use crate::smime::Keyring;
 
@@ -19,6 +21,8 @@ pub struct ReadOptions {
     /// Pictures in the HTML get this address with the attachment's index behind: `/…/attachments/`. Without it they keep
     /// their `cid:`.
     pub inline_base: Option<String>,
+    /// What was kept of the door's reading of a sealed message: without it, encrypted parts stay shut.
+    pub seals: Seals,
 }
 
 /// Reads everything. Never fails: what is wrong stands in the defects.
@@ -30,7 +34,7 @@ pub fn read(raw: &[u8], limits: &Limits) -> Content {
 /// Reads everything, as the options say.
 #[must_use]
 pub fn read_with(raw: &[u8], limits: &Limits, options: &ReadOptions) -> Content {
-    Opened::of(raw, limits, &Keyring::default()).content(options)
+    Opened::of(raw, limits, &Keyring::of_content_keys(&options.seals.keys)).content(options)
 }
 
 impl Opened<'_> {
@@ -50,16 +54,22 @@ impl Opened<'_> {
             }
         }
         let body = Body::read(&tree, limits, &mut found);
-        let pictures = body::pictures(&tree, &body);
-        let shown: HashSet<usize> = pictures.values().copied().collect();
+        let pictures = Pictures::of(&tree, &body);
+        let shown = pictures.shown();
         let mut people = fields::people(headers, HeaderName::To);
         people.extend(fields::people(headers, HeaderName::Cc));
+        if self.shut(&tree) == Some(Shut::OpenPgp) {
+            found.push(defects::whole(defects::SEALED, Shut::OpenPgp.word()));
+        }
         let attachments = attachments::all(&tree, &|index| shown.contains(&index), &mut found);
+        let parts = attachments::account(&tree, &attachments);
         Content {
+            events: events(&tree, &parts),
             html: body.html(&pictures, options.inline_base.as_deref()),
             language: fields::language(headers).or(body.language),
             text: body.text,
-            parts: attachments::account(&tree, &attachments),
+            enclosed: body.begins,
+            parts,
             attachments,
             subject: glance.subject,
             tags: glance.tags,
@@ -71,8 +81,32 @@ impl Opened<'_> {
             references: fields::ids(headers, HeaderName::References),
             defects: found,
             classification: glance.classification,
+            encryption: self.encryptions().next().cloned(),
+            signature: options.seals.signature.clone(),
         }
     }
+}
+
+/// What the calendars among the parts invite to. Outlook and others send each twice: in the text, and as a file.
+fn events(tree: &Tree<'_>, parts: &[PartAccount]) -> Vec<Appointment> {
+    let mut events: Vec<Appointment> = Vec::new();
+    for (node, account) in tree.nodes.iter().zip(parts) {
+        let is_calendar = matches!(&*account.media_type, "text/calendar" | "application/ics");
+        if !is_calendar || node.fate == Fate::Enclosed || events.len() >= APPOINTMENTS {
+            continue;
+        }
+        let (text, _) = text::decoded(&node.part, calendar::OCTETS);
+        for mut event in calendar::appointments(&text) {
+            event.part.clone_from(&node.number);
+            event.attachment = account.attachment;
+            let again = |known: &Appointment| known.identity == event.identity && known.start == event.start;
+            if !events.iter().any(again) {
+                events.push(event);
+            }
+        }
+    }
+    events.truncate(APPOINTMENTS);
+    events
 }
 
 /// No header at all: the whole is text.

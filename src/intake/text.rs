@@ -2,45 +2,23 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::WINDOWS_1252;
 use mail_parser::{DecodeProblems, MessagePart};
 
-use super::defects::{BODY_TOO_LONG, CHARSET_UNKNOWN, CHARSET_WRONG, CONTROLS, ENCODING_DAMAGED, ENCODING_UNKNOWN};
+use super::charset;
+use super::defects::{BODY_TOO_LONG, CONTROLS, ENCODING_DAMAGED, ENCODING_UNKNOWN};
 
 /// What was found wrong: code and detail.
 pub(super) type Faults = Vec<(&'static str, String)>;
 
 /// The text of a text or HTML part as it stands, at most `limit` octets of it.
 pub(super) fn decoded<'m>(part: &MessagePart<'m>, limit: usize) -> (Cow<'m, str>, Faults) {
-    let (bytes, problems) = part.decoded_checked();
-    let mut faults = encoding_faults(part, problems);
-    let label = part.content_type().and_then(|t| t.attribute("charset")).unwrap_or_default().trim();
-    let text = if is_loose(label) {
-        loosely(bytes, label, &mut faults)
-    } else {
-        match part.text_checked() {
-            Some((text, problems)) if !problems.contains(DecodeProblems::UNKNOWN_CHARSET) => {
-                if problems.contains(DecodeProblems::MALFORMED_CHARSET) {
-                    faults.push((CHARSET_WRONG, label.to_owned()));
-                }
-                text
-            }
-            _ => {
-                faults.push((CHARSET_UNKNOWN, label.to_owned()));
-                loosely(bytes, label, &mut faults)
-            }
-        }
-    };
+    let mut faults = Faults::new();
+    let text = charset::decoded(part, &mut faults);
     if text.len() <= limit {
         return (text, faults);
     }
     faults.push((BODY_TOO_LONG, format!("{} octets; the first {limit} are shown", text.len())));
     (Cow::Owned(text[..text.floor_char_boundary(limit)].to_owned()), faults)
-}
-
-/// Octets without any label.
-pub(super) fn unlabelled<'m>(bytes: &'m [u8], faults: &mut Faults) -> Cow<'m, str> {
-    loosely(Cow::Borrowed(bytes), "", faults)
 }
 
 /// What a transfer encoding's problems are called.
@@ -50,40 +28,18 @@ pub(super) fn encoding_faults(part: &MessagePart<'_>, problems: DecodeProblems) 
     if problems.contains(DecodeProblems::UNKNOWN_TRANSFER_ENCODING) {
         faults.push((ENCODING_UNKNOWN, encoding()));
     }
-    if problems.contains(DecodeProblems::MALFORMED_TRANSFER_ENCODING) {
+    if problems.contains(DecodeProblems::MALFORMED_TRANSFER_ENCODING) || is_cut_short(part) {
         faults.push((ENCODING_DAMAGED, encoding()));
     }
     faults
 }
 
-/// Labels that promise UTF-8 or less, or nothing.
-fn is_loose(label: &str) -> bool {
-    ["", "utf-8", "utf8", "us-ascii", "ascii", "ansi_x3.4-1968"].iter().any(|l| label.eq_ignore_ascii_case(l))
-}
-
-/// UTF-8 where it is that, or mostly; else windows-1252, which is what unlabelled Nordic mail is.
-fn loosely<'m>(bytes: Cow<'m, [u8]>, label: &str, faults: &mut Faults) -> Cow<'m, str> {
-    let bytes = match bytes {
-        Cow::Borrowed(borrowed) => match std::str::from_utf8(borrowed) {
-            Ok(text) => return Cow::Borrowed(text),
-            Err(_) => Cow::Borrowed(borrowed),
-        },
-        Cow::Owned(owned) => match String::from_utf8(owned) {
-            Ok(text) => return Cow::Owned(text),
-            Err(fault) => Cow::Owned(fault.into_bytes()),
-        },
-    };
-    let lossy = String::from_utf8_lossy(&bytes);
-    let (good, bad) = lossy.chars().filter(|c| !c.is_ascii()).fold((0_usize, 0_usize), |(good, bad), c| {
-        if c == char::REPLACEMENT_CHARACTER { (good, bad + 1) } else { (good + 1, bad) }
-    });
-    if good > bad {
-        faults.push((CHARSET_WRONG, format!("{bad} places are not UTF-8")));
-        return Cow::Owned(lossy.into_owned());
-    }
-    let said = if label.is_empty() { "no charset" } else { label };
-    faults.push((CHARSET_WRONG, format!("{said}; read as windows-1252")));
-    Cow::Owned(WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned())
+/// Whether base64 ends within a group: what comes after it was lost.
+fn is_cut_short(part: &MessagePart<'_>) -> bool {
+    let body = part.raw_body().trim_ascii_end();
+    part.encoding() == mail_parser::Encoding::Base64
+        && !body.ends_with(b"=")
+        && body.iter().filter(|c| !c.is_ascii_whitespace()).count() % 4 != 0
 }
 
 /// Plain text for a screen: LF, no control characters, no empty lines at the ends. With `flowed` the soft line breaks of
@@ -145,7 +101,8 @@ fn flowed(text: &str, del_sp: bool) -> String {
                 out.push('\n');
             }
             out.extend(std::iter::repeat_n('>', depth));
-            if depth > 0 && !line.is_empty() {
+            // What only begins like a quotation keeps the space before it.
+            if (depth > 0 && !line.is_empty()) || line.starts_with('>') {
                 out.push(' ');
             }
         }
@@ -168,7 +125,7 @@ mod tests {
             "One paragraph over lines.\nTwo\n\n> quoted on.\n>> deeper\n> back\n-- \nAnna "
         );
         assert_eq!(flowed("Lång \ntext", true), "Långtext");
-        assert_eq!(flowed(" >not quoted", false), ">not quoted");
+        assert_eq!(flowed(" >not quoted", false), " >not quoted");
     }
 
     #[test]
@@ -176,13 +133,5 @@ mod tests {
         let mut faults = Faults::new();
         assert_eq!(tidy("\u{FEFF}a\r\nb\rc\0d\u{7}\te\u{C}f", &mut faults), "a\nb\ncd\te\nf");
         assert_eq!(faults, [(CONTROLS, "2".to_owned())]);
-    }
-
-    #[test]
-    fn unlabelled_text_is_read_as_what_it_is() {
-        let read = |bytes: &'static [u8]| loosely(Cow::Borrowed(bytes), "", &mut Faults::new()).into_owned();
-        assert_eq!(read("päätös".as_bytes()), "päätös");
-        assert_eq!(read(b"p\xe4\xe4t\xf6s \x80"), "päätös €");
-        assert_eq!(read(b"\xc3\xa4\xc3\xb6 \xff"), "äö \u{FFFD}");
     }
 }

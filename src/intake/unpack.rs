@@ -3,8 +3,9 @@
 
 use mail_parser::{MessagePart, PartKind};
 
-use super::attachments;
+use super::sealed::{self, Seal};
 use super::text::Faults;
+use super::{attachments, tnef, uuencode};
 use crate::smime::Keyring;
 
 /// How a part is packed.
@@ -12,6 +13,12 @@ use crate::smime::Keyring;
 pub enum Packing {
     /// A whole message with a transfer encoding, which RFC 2046 §5.2.1 forbids and mailers do.
     EncodedMessage,
+    /// Outlook's and Exchange's winmail.dat.
+    Tnef,
+    /// Files written into the text, or a transfer encoding that says so.
+    Uuencoded,
+    /// CMS: encrypted, or signed in one with its content (RFC 8551).
+    Smime,
 }
 
 /// An opened part.
@@ -22,23 +29,34 @@ pub(super) struct Unpacked {
     pub(super) faults: Faults,
     /// The packed part stays downloadable as it came.
     pub(super) offered: bool,
+    /// How it was sealed.
+    pub(super) seal: Option<Seal>,
+    /// The entity is a whole message, whose header the seal protects.
+    pub(super) wrapped: bool,
 }
 
 /// How the part is packed, if it is.
 pub(super) fn packing(part: &MessagePart<'_>) -> Option<Packing> {
-    match &*attachments::media_type(part) {
+    let media_type = attachments::media_type(part);
+    match &*media_type {
         "message/rfc822" | "message/global" if matches!(part.kind(), PartKind::Binary) => Some(Packing::EncodedMessage),
+        _ if sealed::may_be_smime(part, &media_type) => Some(Packing::Smime),
+        _ if tnef::is_one(part) => Some(Packing::Tnef),
+        _ if uuencode::is_likely(part) => Some(Packing::Uuencoded),
         _ => None,
     }
 }
 
 /// Opens it, into at most `room` octets.
-pub(super) fn unpack(packing: Packing, part: &MessagePart<'_>, _keyring: &Keyring, room: usize) -> Unpacked {
+pub(super) fn unpack(packing: Packing, part: &MessagePart<'_>, keyring: &Keyring, room: usize) -> Unpacked {
     match packing {
         Packing::EncodedMessage => {
             let octets = part.decoded();
             let entity = (octets.len() <= room).then(|| octets.into_owned());
-            Unpacked { entity, faults: Faults::new(), offered: true }
+            Unpacked { entity, offered: true, ..Unpacked::default() }
         }
+        Packing::Tnef => tnef::unpack(part, room),
+        Packing::Uuencoded => uuencode::unpack(part, room),
+        Packing::Smime => sealed::unpack(part, keyring, room),
     }
 }

@@ -72,8 +72,8 @@ pub(super) async fn decoded(
     index: usize,
 ) -> Result<(Attachment, Bytes, Share), Fault> {
     let share = state.reading.message(record.size).await?;
-    let raw = state.store.raw(&account.id, record.id).await?.ok_or_else(Fault::not_found)?;
-    let found = tokio::task::spawn_blocking(move || intake::attachment(&raw, index)).await;
+    let letter = state.store.letter(&account.id, record.id).await?.ok_or_else(Fault::not_found)?;
+    let found = tokio::task::spawn_blocking(move || intake::attachment_with(&letter.raw, index, &letter.seals)).await;
     let (attachment, octets) =
         found.map_err(|_| Fault::internal("an attachment could not be read"))?.ok_or_else(Fault::not_found)?;
     Ok((attachment, octets.into(), share))
@@ -149,8 +149,8 @@ pub(super) async fn html(
     let grant = Grant { account: citizen.account.id.clone(), record: record.id };
     let sealed = grant.seal(&state.keys, &state.clock, &state.ids).ok_or_else(|| Fault::internal("no cipher"))?;
     let _share = state.reading.message(record.size).await?;
-    let raw = state.store.raw(&citizen.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
-    let content = reading::content(raw, Some(format!("/pictures/{sealed}/"))).await?;
+    let letter = state.store.letter(&citizen.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
+    let content = reading::content(letter, Some(format!("/pictures/{sealed}/"))).await?;
     let words = state.words(citizen.visitor.language);
     let page = SandboxPage {
         language: content.language,

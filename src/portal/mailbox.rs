@@ -7,11 +7,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::body;
+use super::appointment::AppointmentView;
+use super::body::{self, Piece};
 use super::fault::Fault;
 use super::form_id;
 use super::reading;
 use super::reply::{self, Closed};
+use super::seal;
 use super::state::PortalState;
 use super::thread;
 use super::view::{Due, FileView, Frame, InboxPage, MessagePage, ReplyForm, Row, When, page};
@@ -20,7 +22,7 @@ use super::words::Words;
 use crate::domain::account::{Account, AccountState};
 use crate::domain::directory::Directory;
 use crate::domain::ids::{RecordId, ReplyId};
-use crate::domain::record::{Attachment, Defect, PartStatus, Record};
+use crate::domain::record::{Attachment, Content, Defect, PartStatus, Record};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Paging {
@@ -123,8 +125,8 @@ pub(super) async fn message_page(
     sent: Option<ReplyId>,
 ) -> Result<MessagePage, Fault> {
     let share = state.reading.message(record.size).await?;
-    let raw = state.store.raw(&citizen.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
-    let content = reading::content(raw, None).await?;
+    let letter = state.store.letter(&citizen.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
+    let content = reading::content(letter, None).await?;
     let (records, replies) = state.store.conversation(&citizen.account.id, record.conversation).await?;
     let directory = state.directory().await?;
     let words = state.words(citizen.visitor.language);
@@ -138,7 +140,7 @@ pub(super) async fn message_page(
         Err(Closed::Nowhere) => (None, Some(words.t("reply-nowhere"))),
         Err(Closed::NotInUse) => (None, Some(words.t("not-in-use"))),
     };
-    let pieces = if content.text.trim().is_empty() { Vec::new() } else { body::pieces(&content.text) };
+    let pieces = pieces(&content);
     let page = MessagePage {
         subject: subject(&words, &record),
         kind: record.kind.word(),
@@ -148,6 +150,7 @@ pub(super) async fn message_page(
         due: due(&words, &record),
         case_reference: record.case_reference.clone(),
         automatic: record.auto_submitted,
+        seal: seal::view(&words, &content, &office),
         content_language: content.language.filter(|tag| tag != words.tag()),
         html_src: content.html.is_some().then(|| format!("{path}/html")),
         html_height: match content.text.len() + 80 * content.text.lines().count() {
@@ -155,6 +158,11 @@ pub(super) async fn message_page(
             1000..3000 => "middling",
             _ => "high",
         },
+        appointments: content
+            .events
+            .iter()
+            .map(|event| AppointmentView::of(&words, &path, event, !pieces.is_empty()))
+            .collect(),
         pieces,
         files: content.attachments.iter().map(|attachment| file(&words, &path, attachment)).collect(),
         defects: content.defects.iter().map(|defect| plainly(&words, defect)).collect(),
@@ -194,6 +202,20 @@ fn shown_form(
         limits: words.with("reply-limits", &args),
         ..form
     }
+}
+
+/// The text in pieces. A quotation that ends the letter does not take in the message enclosed with it.
+fn pieces(content: &Content) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    for end in content.enclosed.iter().copied().chain([content.text.len()]) {
+        let text = content.text.get(from..end).unwrap_or_default();
+        if !text.trim().is_empty() {
+            pieces.extend(body::pieces(text));
+        }
+        from = end;
+    }
+    pieces
 }
 
 /// The clerk, beside the office: name and address, or what there is of them.

@@ -9,6 +9,7 @@
 
 mod addressee;
 mod api;
+mod appointment;
 mod assets;
 mod body;
 mod cookie;
@@ -24,6 +25,7 @@ mod mailbox;
 mod reading;
 mod reply;
 mod routes;
+mod seal;
 mod settings;
 mod state;
 mod thread;

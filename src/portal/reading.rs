@@ -16,6 +16,7 @@ use super::fault::Fault;
 use super::state::Limits;
 use crate::domain::record::Content;
 use crate::intake;
+use crate::store::Letter;
 
 /// One permit stands for this many octets.
 const UNIT: u64 = 1 << 10;
@@ -87,8 +88,11 @@ impl Reading {
 }
 
 /// Reads a message away from the threads that serve.
-pub(super) async fn content(raw: Bytes, inline_base: Option<String>) -> Result<Content, Fault> {
-    let read = move || intake::read_with(&raw, &intake::Limits::default(), &intake::ReadOptions { inline_base });
+pub(super) async fn content(letter: Letter, inline_base: Option<String>) -> Result<Content, Fault> {
+    let read = move || {
+        let options = intake::ReadOptions { inline_base, seals: letter.seals };
+        intake::read_with(&letter.raw, &intake::Limits::default(), &options)
+    };
     tokio::task::spawn_blocking(read).await.map_err(|_| Fault::internal("a message could not be read"))
 }
 

@@ -179,6 +179,7 @@ mod tests {
             trust: Vec::new(),
             networks: Vec::new(),
             certificates: Vec::new(),
+            signing_certificates: Vec::new(),
             tls: TlsDemand::Required,
             replies_allowed: true,
             kind: Kind::Message,

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
+use super::appointment::AppointmentView;
 use super::assets::STYLE_PATH;
 use super::body::Piece;
 use super::fault::Fault;
@@ -164,6 +165,14 @@ impl ReplyForm {
     }
 }
 
+/// What is said of a seal.
+pub(super) struct SealView {
+    /// The state, for the eye.
+    pub word: &'static str,
+    pub headline: String,
+    pub lines: Vec<String>,
+}
+
 #[derive(Template)]
 #[template(path = "message.html")]
 pub(super) struct MessagePage {
@@ -177,10 +186,12 @@ pub(super) struct MessagePage {
     pub due: Option<Due>,
     pub case_reference: Option<String>,
     pub automatic: bool,
+    pub seal: Option<SealView>,
     pub content_language: Option<String>,
     pub html_src: Option<String>,
     /// How high the frame is at first: without scripts it cannot know.
     pub html_height: &'static str,
+    pub appointments: Vec<AppointmentView>,
     pub pieces: Vec<Piece>,
     pub files: Vec<FileView>,
     pub defects: Vec<String>,

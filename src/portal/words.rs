@@ -73,9 +73,14 @@ impl Words {
     /// `23 november 2026 kl. 21.48`.
     #[must_use]
     pub fn moment(&self, at: Timestamp) -> String {
-        let local = self.local(at);
-        let date = self.date(local.date());
-        self.with("date-moment", &[("date", FluentValue::from(date)), ("time", FluentValue::from(self.clock(local)))])
+        self.wall(self.local(at))
+    }
+
+    /// The same, of a clock on the wall.
+    #[must_use]
+    pub fn wall(&self, at: DateTime) -> String {
+        let date = self.date(at.date());
+        self.with("date-moment", &[("date", FluentValue::from(date)), ("time", FluentValue::from(self.clock(at)))])
     }
 
     /// As short as it can be understood today: the time for today, no year for this year.
@@ -127,11 +132,15 @@ impl Words {
         }
     }
 
-    fn local(&self, at: Timestamp) -> DateTime {
+    /// What the page's clock shows at a moment.
+    #[must_use]
+    pub fn local(&self, at: Timestamp) -> DateTime {
         self.zone.to_datetime(at)
     }
 
-    fn clock(&self, at: DateTime) -> String {
+    /// `9.03`.
+    #[must_use]
+    pub fn clock(&self, at: DateTime) -> String {
         // `kl. 9.03`, `klo 9.03`, but `09:03`.
         let hour = match self.language {
             Language::En => format!("{:02}", at.hour()),

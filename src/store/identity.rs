@@ -20,6 +20,11 @@ impl Sealer {
         Self { keys, ids }
     }
 
+    /// Under which the keys of sealed messages are kept.
+    pub(super) fn seals_key(&self) -> &[u8] {
+        &self.keys.seals_cipher
+    }
+
     fn cipher(&self) -> Result<LessSafeKey, StoreError> {
         let key = UnboundKey::new(&AES_256_GCM, &self.keys.identity_cipher)
             .map_err(|_| broken("the identity key is not usable"))?;

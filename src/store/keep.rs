@@ -22,6 +22,8 @@ pub(super) struct Prepared {
     pub(super) octets: Octets,
     /// Sixty-four bits that stand for the Message-ID; where there is none, for the octets.
     pub(super) message_key: i64,
+    /// What opens it again, sealed.
+    pub(super) seals: Option<Vec<u8>>,
     /// One for each mailbox and each report.
     pub(super) places: Vec<Place>,
 }
@@ -120,8 +122,9 @@ impl Store {
             Some(id) => message_key(id),
             None => first_eight(arrival.signature.as_ref().unwrap_or(&arrival.sha256)),
         };
+        let seals = self.seal(arrival.id, &arrival.seals).map_err(|error| Refusal::from(&error))?;
         let octets = self.octets(&arrival).await.map_err(|error| Refusal::from(&error))?;
-        Ok(Prepared { arrival: Arc::new(arrival), office, octets, message_key, places })
+        Ok(Prepared { arrival: Arc::new(arrival), office, octets, message_key, seals, places })
     }
 
     /// Two recipients that lead to one mailbox are one place: the first of them.

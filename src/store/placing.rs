@@ -155,7 +155,7 @@ fn conversation_of_route(record: &NewRecord) -> Option<ConversationId> {
 }
 
 async fn insert_arrivals(write: &mut Write, messages: &[&Prepared]) -> Result<(), StoreError> {
-    let mut rows = Vec::with_capacity(messages.len() * 10);
+    let mut rows = Vec::with_capacity(messages.len() * 12);
     for message in messages {
         let arrival = &message.arrival;
         let (blob, raw) = match &message.octets {
@@ -175,11 +175,12 @@ async fn insert_arrivals(write: &mut Write, messages: &[&Prepared]) -> Result<()
             blob,
             raw,
             arrival.trace.as_str(),
+            message.seals.clone(),
         ]);
     }
-    let head = "INSERT INTO arrival (id, received, size, sha256, reverse_path, office, peer, answers, blob, raw, trace) \
-                VALUES";
-    write.connection.insert(head, "", 11, rows).await
+    let head = "INSERT INTO arrival (id, received, size, sha256, reverse_path, office, peer, answers, blob, raw, trace, \
+                seals) VALUES";
+    write.connection.insert(head, "", 12, rows).await
 }
 
 /// The arrivals under which the records that had been kept before are kept, by the new records' ids.

@@ -21,6 +21,8 @@ struct OfficeRow {
     trust: Vec<String>,
     networks: Vec<IpNet>,
     certificates: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    signing_certificates: Vec<String>,
     tls: String,
     replies: bool,
     kind: String,
@@ -53,6 +55,7 @@ pub(super) fn office_text(office: &Office) -> String {
         trust: office.trust.iter().map(|rule| rule.0.iter().map(proof_text).collect::<Vec<_>>().join("+")).collect(),
         networks: office.networks.clone(),
         certificates: office.certificates.iter().map(certificate_text).collect(),
+        signing_certificates: office.signing_certificates.iter().map(certificate_text).collect(),
         tls: if office.tls == TlsDemand::Required { "required" } else { "optional" }.to_owned(),
         replies: office.replies_allowed,
         kind: office.kind.word().to_owned(),
@@ -75,6 +78,12 @@ pub(super) fn office(id: OfficeId, body: &str) -> Result<Office, StoreError> {
         trust: row.trust.iter().map(|text| trust(text)).collect::<Option<_>>().ok_or_else(fault)?,
         networks: row.networks,
         certificates: row.certificates.iter().map(|text| certificate(text)).collect::<Option<_>>().ok_or_else(fault)?,
+        signing_certificates: row
+            .signing_certificates
+            .iter()
+            .map(|text| certificate(text))
+            .collect::<Option<_>>()
+            .ok_or_else(fault)?,
         tls: if row.tls == "required" { TlsDemand::Required } else { TlsDemand::Optional },
         replies_allowed: row.replies,
         kind: kind(&row.kind)?,

@@ -170,6 +170,7 @@ impl House {
             signature: None,
             signatures: Vec::new(),
             trace: String::new(),
+            seals: Default::default(),
             proofs: String::new(),
             summary: Summary {
                 subject: glance.subject,
@@ -239,6 +240,7 @@ fn wanted() -> Wanted {
         trust: vec![TrustRule(vec![Proof::Network])],
         networks: vec!["127.0.0.0/8".parse().unwrap()],
         certificates: Vec::new(),
+        signing_certificates: Vec::new(),
         tls: TlsDemand::Optional,
         replies_allowed: true,
         kind: Kind::Message,

@@ -93,6 +93,7 @@ impl House {
             signature: None,
             signatures: Vec::new(),
             trace: String::new(),
+            seals: Default::default(),
             proofs: String::new(),
             summary: Summary {
                 subject: "Beslut".to_owned(),
@@ -172,6 +173,7 @@ fn office(relay: RelayRule) -> Office {
         trust: vec![TrustRule(vec![Proof::Network])],
         networks: Vec::new(),
         certificates: Vec::new(),
+        signing_certificates: Vec::new(),
         tls: TlsDemand::Optional,
         replies_allowed: true,
         kind: Kind::Message,

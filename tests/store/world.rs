@@ -131,6 +131,7 @@ impl World {
             signature: None,
             signatures: Vec::new(),
             trace: String::new(),
+            seals: Default::default(),
             proofs: String::new(),
             raw: Raw::Memory(raw),
             summary: Summary {
@@ -228,6 +229,7 @@ pub fn office(id: &str) -> Office {
         trust: vec![TrustRule(vec![Proof::Network, Proof::Dmarc]), TrustRule(vec![Proof::ClientCertificate])],
         networks: vec!["127.0.0.0/8".parse().unwrap()],
         certificates: Vec::new(),
+        signing_certificates: Vec::new(),
         tls: TlsDemand::Required,
         replies_allowed: true,
         kind: Kind::Message,

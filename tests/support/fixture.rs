@@ -40,6 +40,7 @@ fn office() -> Arc<Office> {
         trust: vec![TrustRule(vec![Proof::Network])],
         networks: vec!["127.0.0.0/8".parse().unwrap()],
         certificates: Vec::new(),
+        signing_certificates: Vec::new(),
         tls: TlsDemand::Optional,
         replies_allowed: true,
         kind: Kind::Message,

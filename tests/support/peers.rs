@@ -27,7 +27,7 @@ pub fn free_port() -> u16 {
 }
 
 /// Runs a script of `tests/peers`, and gives what it prints.
-fn script(name: &str, words: &[&str]) -> String {
+pub fn script(name: &str, words: &[&str]) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(name);
     // A server that lives on must not hold our pipe open: what it says goes to a file of its own, or nowhere.
     let output = Command::new(path).args(words).stderr(Stdio::inherit()).output().unwrap();

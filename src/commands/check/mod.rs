@@ -6,6 +6,8 @@ mod folders;
 mod offices;
 mod online;
 mod ports;
+mod scanner;
+mod smime;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -69,6 +71,7 @@ async fn look(file: &Path, running: bool, online: bool, clock: &Clock) -> Findin
     let Some(sections) = sections else { return findings };
     findings.checked.push("certificates");
     certificates::check(&sections, clock.now(), &mut findings);
+    smime::check(&sections.smime, clock.now(), &mut findings);
     findings.checked.push("folders");
     folders::check(&sections, &mut findings);
     if !running {
@@ -80,10 +83,16 @@ async fn look(file: &Path, running: bool, online: bool, clock: &Clock) -> Findin
     if let Some(enrolled) = database::check(&sections, clock, &mut findings).await {
         findings.checked.push("offices");
         offices::check(&sections, &enrolled, clock.now(), &mut findings);
+        smime::check_offices(&sections.smime, &enrolled.directory, &mut findings);
         if let Some(authenticator) = authenticator.filter(|_| online) {
             findings.checked.push("DNS of the offices");
             online::check(&authenticator, &enrolled.directory, &mut findings).await;
         }
+    }
+    findings.checked.push("scanner");
+    scanner::check(&sections, &mut findings);
+    if online {
+        scanner::ask(&sections, clock.now(), &mut findings).await;
     }
     findings
 }

@@ -18,7 +18,7 @@ use crate::domain::directory::ServiceAddress;
 use crate::domain::identity::{IdentityCode, Scheme};
 use crate::domain::ids::{AccountId, OfficeId};
 use crate::domain::language::{Language, Names};
-use crate::domain::office::{Office, Proof, ReplyRoute, SenderRule, TlsDemand, TrustRule};
+use crate::domain::office::{CertificateRule, Office, Proof, ReplyRoute, SenderRule, TlsDemand, TrustRule};
 use crate::domain::opaque::Opaque;
 use crate::domain::record::Kind;
 use crate::domain::wanted::WantedAccount;
@@ -91,6 +91,13 @@ fn office(mut section: Section<'_>, seen: &mut Seen) -> Option<Office> {
         let wrong = Wrong::new("trust asks for a certificate, and none is named", "certificates = [\"sha256:…\"]");
         section.fault(&place, "certificates", wrong);
     }
+    let signing = section.list("signing_certificates", |node| match certificate(node, &folder)? {
+        CertificateRule::Name(_) => Err(Wrong::new(
+            "a name vouches for no signature",
+            "write \"file:\" and the certificate in PEM, or \"sha256:\" and its fingerprint",
+        )),
+        rule => Ok(rule),
+    });
     let tls = section.or("tls", TlsDemand::Required, |node| one_of(&DEMANDS, node));
     let replies_allowed = section.or("replies", true, |node| one_of(&REPLIES, node));
     let kind = section.or("kind", Kind::Message, |node| one_of(&KINDS, node));
@@ -110,6 +117,7 @@ fn office(mut section: Section<'_>, seen: &mut Seen) -> Option<Office> {
         trust: trust?,
         networks: networks.unwrap_or_default(),
         certificates: certificates.unwrap_or_default(),
+        signing_certificates: signing.unwrap_or_default(),
         tls,
         replies_allowed,
         kind,

@@ -69,6 +69,7 @@ fn office(file: &mut Text, office: &Office) {
     file.list("trust", office.trust.iter().map(rule_written));
     file.list("networks", office.networks.iter().map(ToString::to_string));
     file.list("certificates", office.certificates.iter().map(certificate_written));
+    file.list("signing_certificates", office.signing_certificates.iter().map(certificate_written));
     file.key("tls", if office.tls == TlsDemand::Required { "required" } else { "optional" });
     file.key("replies", replies(office.replies_allowed));
     file.key("kind", office.kind.word());

@@ -115,9 +115,9 @@ pub(in crate::portal) async fn one(
 ) -> Result<Json<RecordJson>, Fault> {
     let record = mailbox::find(&state, &caller.account, &id).await?;
     let _share = state.reading.message(record.size).await?;
-    let raw = state.store.raw(&caller.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
+    let letter = state.store.letter(&caller.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
     let base = format!("/api/v1/messages/{}/attachments/", record.id);
-    let mut content = reading::content(raw, Some(base)).await?;
+    let mut content = reading::content(letter, Some(base)).await?;
     content.to = Addressee::of(&record).among(content.to, &state.keys);
     if record.read.is_none() {
         state.store.mark_read(&caller.account.id, record.id).await?;

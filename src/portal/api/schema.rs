@@ -49,10 +49,49 @@ pub(in crate::portal) struct RecordSchema {
     attachments: Vec<AttachmentSchema>,
     /// Every part of the message, and what became of it.
     parts: Vec<PartSchema>,
+    /// What invitations among the parts invite to. Left out where there are none.
+    #[schema(required = false)]
+    events: Vec<EventSchema>,
     /// Whatever was not as it should be.
     defects: Vec<DefectSchema>,
     /// Whether a machine wrote it.
     classification: ClassificationSchema,
+    /// How it was encrypted; absent where it was not.
+    #[schema(required = false)]
+    encryption: Option<EncryptionSchema>,
+    /// What its signature was worth when it came; absent where it has none.
+    #[schema(required = false)]
+    signature: Option<SignatureSchema>,
+}
+
+/// How a message was encrypted.
+#[derive(ToSchema)]
+#[schema(as = Encryption)]
+pub(in crate::portal) struct EncryptionSchema {
+    /// `aes-256-gcm`, `aes-128-cbc`, `des-ede3-cbc`.
+    cipher: String,
+    /// Whether the cipher itself tells a change.
+    authenticated: bool,
+}
+
+/// What was said of a signature when the message came.
+#[derive(ToSchema)]
+#[schema(as = Signature)]
+pub(in crate::portal) struct SignatureSchema {
+    /// `valid`, `valid-unknown-signer`, `partial`, `openpgp-unchecked`, `unreadable` or `invalid`.
+    state: String,
+    /// Whom the certificate names.
+    signer: Option<PersonSchema>,
+    /// When, as the signer says.
+    #[schema(format = DateTime)]
+    signed: Option<String>,
+    /// SHA-256 of the certificate, in hex.
+    certificate: Option<String>,
+    /// `"office"`, or `{"root": NAME}`.
+    vouched: Option<serde_json::Value>,
+    /// `unknown-issuer`, `not-of-today`, `wrong-use`, `other-address`, `weak-digest`, `weak-key`, `no-certificate`,
+    /// `unsupported`, `malformed`, `content-changed` or `signature-wrong`.
+    problems: Vec<String>,
 }
 
 /// A name and an address.
@@ -105,6 +144,34 @@ pub(in crate::portal) struct PartSchema {
     attachment: Option<usize>,
 }
 
+/// An appointment. Times are days, times without a zone, or times with one.
+#[derive(ToSchema)]
+#[schema(as = Event)]
+pub(in crate::portal) struct EventSchema {
+    /// The part that it stands in.
+    part: String,
+    /// The attachment to save it by.
+    attachment: Option<usize>,
+    /// `request`, `cancel`, `reply`, `publish`, `add`, `counter`, `declinecounter` or `refresh`.
+    method: Option<String>,
+    /// It is called off.
+    cancelled: bool,
+    /// What it is about.
+    summary: Option<String>,
+    /// When it begins.
+    start: Option<String>,
+    /// When it ends; of whole days the last one.
+    end: Option<String>,
+    /// Where.
+    location: Option<String>,
+    /// Who invites.
+    organizer: Option<PersonSchema>,
+    /// `daily`, `weekly`, `monthly`, `yearly` or `otherwise`.
+    repeats: Option<String>,
+    /// More, as written.
+    description: Option<String>,
+}
+
 /// Something that is not as the standards have it.
 #[derive(ToSchema)]
 #[schema(as = Defect)]
@@ -140,6 +207,7 @@ mod tests {
     use serde_json::Value;
     use utoipa::OpenApi;
 
+    use crate::domain::seal::{Encryption, Signature, SignatureState};
     use crate::intake;
     use crate::intake::json::RecordJson;
 
@@ -150,14 +218,22 @@ mod tests {
     #[test]
     fn the_schema_names_what_the_answer_has() {
         let raw = b"From: A <a@hel.example>\r\nAuto-Submitted: auto-generated\r\nTo: b@x.example\r\nTo: c@x.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n\
-            --x\r\n\r\nHej\r\n--x\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nfil\r\n--x--\r\n";
+            --x\r\n\r\nHej\r\n--x\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VEVENT\r\nEND:VEVENT\r\n\
+            --x\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nfil\r\n--x--\r\n";
         let json = serde_json::to_value(RecordJson::of_message(raw, &intake::Limits::default())).unwrap();
         let document = serde_json::to_value(super::super::Document::openapi()).unwrap();
         let schema = |name: &str| names(&document["components"]["schemas"][name]["properties"]);
-        assert_eq!(names(&json), schema("Message"));
+        let mut all = names(&json);
+        all.extend(["encryption", "signature"].map(str::to_owned));
+        assert_eq!(all, schema("Message"));
         assert_eq!(names(&json["from"]), schema("Person"));
         assert_eq!(names(&json["attachments"][0]), schema("Attachment"));
+        assert_eq!(names(&json["events"][0]), schema("Event"));
         assert_eq!(names(&json["defects"][0]), schema("Defect"));
         assert_eq!(names(&json["classification"]), schema("Classification"));
+        let signature = Signature::plain(SignatureState::Valid, Vec::new());
+        assert_eq!(names(&serde_json::to_value(signature).unwrap()), schema("Signature"));
+        let encryption = Encryption { cipher: "aes-256-gcm", authenticated: true, office: None };
+        assert_eq!(names(&serde_json::to_value(encryption).unwrap()), schema("Encryption"));
     }
 }

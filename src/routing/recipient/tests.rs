@@ -39,6 +39,7 @@ fn office(id: &str) -> Office {
         trust: Vec::new(),
         networks: Vec::new(),
         certificates: Vec::new(),
+        signing_certificates: Vec::new(),
         tls: TlsDemand::Required,
         replies_allowed: true,
         kind: Kind::Notice,

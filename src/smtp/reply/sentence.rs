@@ -23,6 +23,16 @@ pub fn of(refusal: &Refusal, utf8: bool) -> String {
 fn one(class: &Class, language: Language) -> String {
     let text = match class {
         Class::Malware { part } => texts::text(language, class.key(), &[("part", FluentValue::from(shown(part)))]),
+        Class::Attachment { part, entry, .. } => {
+            let entry = entry.as_deref().map_or_else(|| "none".to_owned(), shown);
+            texts::text(language, class.key(), &[("part", shown(part).into()), ("entry", entry.into())])
+        }
+        Class::NotScanned { part, size, limit } => {
+            let limit = limit.map_or_else(|| "unknown".to_owned(), |limit| octets(limit, false, language));
+            let size = octets(*size, true, language);
+            let args = [("part", shown(part).into()), ("size", size.into()), ("limit", limit.into())];
+            texts::text(language, class.key(), &args)
+        }
         Class::TooLarge { size, limit } => {
             // Up and down, so that the size is never shown as equal to a limit that it exceeds.
             let size = size.map_or_else(|| "unknown".to_owned(), |size| octets(size, true, language));

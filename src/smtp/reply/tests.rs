@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::ids::ArrivalId;
 use crate::domain::language::Language;
 use crate::domain::record::Kind;
-use crate::domain::status::DueFault;
+use crate::domain::status::{DueFault, Unwanted};
 use crate::domain::tags::Said;
 
 fn wire(reply: &Reply) -> String {
@@ -28,11 +28,20 @@ fn classes() -> Vec<Class> {
         Class::AuthorNotOfOffice,
         Class::NotYourConversation,
         Class::Malware { part: "beslut.pdf".into() },
+        Class::Attachment { why: Unwanted::Executable, part: "beslut.exe".into(), entry: None },
+        Class::Attachment { why: Unwanted::Executable, part: "beslut.zip".into(), entry: Some("beslut.js".into()) },
+        Class::Attachment { why: Unwanted::Macros, part: "beslut.docm".into(), entry: None },
+        Class::Attachment { why: Unwanted::Encrypted, part: "beslut.zip".into(), entry: None },
+        Class::Attachment { why: Unwanted::Unreadable, part: "beslut.zip".into(), entry: Some("inner.7z".into()) },
+        Class::NotScanned { part: "film.mp4".into(), size: 40 << 20, limit: Some(30 << 20) },
+        Class::NotScanned { part: "bilder.zip".into(), size: 4 << 20, limit: None },
         Class::TooLarge { size: None, limit: 30 << 20 },
         Class::TooLarge { size: Some(40 << 20), limit: 30 << 20 },
         Class::TooManyRecipients,
         Class::LineEnds,
         Class::TooComplex,
+        Class::Undecryptable,
+        Class::OpenPgp,
         Class::DueDate { read: "31.12.".into(), fault: DueFault::Unreadable },
         Class::DueDate { read: "2026-11-23".into(), fault: DueFault::Past },
         Class::DueDate { read: "2062-12-31".into(), fault: DueFault::Far },
@@ -132,14 +141,36 @@ fn what_was_read_is_said_back_but_no_identity_code() {
     assert!(text.contains("\r\n554 5.6.1 The message says both \"decision\" and \"case …\""), "{text}");
 }
 
+#[test]
+fn an_attachment_is_named_with_what_holds_it() {
+    let say = |entry: Option<&str>, language| {
+        let class = Class::Attachment {
+            why: Unwanted::Executable,
+            part: "handlingar.zip".into(),
+            entry: entry.map(str::to_owned),
+        };
+        wire(&Reply::refused(&refusal(class, language), true))
+    };
+    assert!(say(None, Language::En).starts_with("554 5.7.1 The attachment \"handlingar.zip\" is a program"));
+    let inside = say(Some("beslut.pdf.js"), Language::Sv);
+    assert!(inside.starts_with("554-5.7.1 Filen \"beslut.pdf.js\" i bilagan \"handlingar.zip\" är"), "{inside}");
+}
+
 proptest! {
     /// Nothing that is put into an answer makes it anything but one answer of lines within the limit.
     #[test]
-    fn one_answer_within_limits(part in ".{0,200}", index in 0..29usize, utf8: bool, size: Option<u64>, long in "[a-zåö ]{0,1500}") {
+    fn one_answer_within_limits(part in ".{0,200}", index in 0..classes().len(), utf8: bool, size: Option<u64>, long in "[a-zåö ]{0,1500}") {
         let class = match classes().swap_remove(index) {
             Class::Malware { .. } => Class::Malware { part },
             Class::DueDate { fault, .. } => Class::DueDate { read: part, fault },
-            Class::TagsConflict { first: Said::Case(_), second } => Class::TagsConflict { first: Said::Case(part), second },
+            Class::TagsConflict { first: Said::Case(_), second } => {
+                Class::TagsConflict { first: Said::Case(part), second }
+            }
+            Class::Attachment { why, entry: Some(_), .. } => {
+                Class::Attachment { why, part: part.clone(), entry: Some(part) }
+            }
+            Class::Attachment { why, .. } => Class::Attachment { why, part, entry: None },
+            Class::NotScanned { size, limit, .. } => Class::NotScanned { part, size, limit },
             Class::TooLarge { limit, .. } => Class::TooLarge { size, limit },
             class => class,
         };

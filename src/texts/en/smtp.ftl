@@ -15,6 +15,26 @@ login-failed = Name or password is wrong, or the password has expired. Ask your 
 too-many-logins = Too many logins with a wrong name or password from your network. Wait some minutes, then try again.
 not-your-conversation = This conversation does not take your message. Write to the person's own address instead.
 malware = The part "{ $part }" was found harmful. Remove it and send again.
+executable = { $entry ->
+    [none] The attachment "{ $part }"
+   *[other] The file "{ $entry }" in the attachment "{ $part }"
+  } is a program or a script, or starts one; such are not taken. Send the content as a document, such as a PDF.
+macros = { $entry ->
+    [none] The attachment "{ $part }"
+   *[other] The file "{ $entry }" in the attachment "{ $part }"
+  } holds macros, which are not taken. Save it without macros (such as .docx, .xlsx) or as a PDF, and send again.
+encrypted-archive = { $entry ->
+    [none] The attachment "{ $part }"
+   *[other] The file "{ $entry }" in the attachment "{ $part }"
+  } is protected by a password and cannot be looked into. Remove the password and send again; only the recipient reads the message.
+unreadable-archive = { $entry ->
+    [none] The archive "{ $part }"
+   *[other] The archive "{ $entry }" in the attachment "{ $part }"
+  } is damaged, or of a kind that cannot be looked into. Send the files one by one, or in a ZIP file without other archives in it.
+not-scanned = { $limit ->
+    [unknown] The attachment "{ $part }" ({ $size }) holds more than can be scanned for malware.
+   *[other] The attachment "{ $part }" is { $size }; { $limit } is the most that can be scanned for malware.
+  } Split it or make it smaller, and send again.
 too-large = { $size ->
     [unknown] The message is too large; { $limit } is the most that is taken.
    *[other] The message is { $size }; { $limit } is the most that is taken.
@@ -22,6 +42,8 @@ too-large = { $size ->
 too-many-recipients = The message has too many recipients. Send it to the others in another message.
 line-ends = The message has line ends that mail does not allow (a lone CR or LF). Ask your mail administrator to correct the program that sent it.
 too-complex = The message has more parts, or deeper nested ones, than can be read. Send it with fewer attachments and forwarded messages.
+undecryptable = The message is encrypted to a certificate whose key we do not have, or in a way that we cannot open. Send it unencrypted (the connection to us is encrypted) or encrypt it to the certificate of this service.
+openpgp = The message is encrypted with OpenPGP, which this service cannot open. Send it unencrypted (the connection to us is encrypted) or encrypt it with S/MIME to the certificate of this service.
 due-date = The due date "{ $read }" cannot be read. Write it with the year, as year-month-day, such as 2026-12-31, and send again.
 due-date-past = The due date { $read } is over. Correct it and send again.
 due-date-far = The due date { $read } lies more than { $years } years ahead. Correct it and send again.

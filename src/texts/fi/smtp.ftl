@@ -15,6 +15,26 @@ login-failed = Nimi tai salasana on väärä, tai salasana on vanhentunut. Pyyd�
 too-many-logins = Verkostanne on yritetty kirjautua liian monta kertaa väärällä nimellä tai salasanalla. Odota muutama minuutti ja yritä uudelleen.
 not-your-conversation = Tämä keskustelu ei ota viestiäsi vastaan. Kirjoita sen sijaan henkilön omaan osoitteeseen.
 malware = Osa "{ $part }" todettiin haitalliseksi. Poista se ja lähetä uudelleen.
+executable = { $entry ->
+    [none] Liite "{ $part }" on
+   *[other] Tiedosto "{ $entry }" liitteessä "{ $part }" on
+  } ohjelma tai komentosarja tai käynnistää sellaisen; niitä ei oteta vastaan. Lähetä sisältö asiakirjana, esimerkiksi PDF-muodossa.
+macros = { $entry ->
+    [none] Liitteessä "{ $part }" on
+   *[other] Tiedostossa "{ $entry }" liitteessä "{ $part }" on
+  } makroja, joita ei oteta vastaan. Tallenna se ilman makroja (esimerkiksi .docx, .xlsx) tai PDF-muodossa ja lähetä uudelleen.
+encrypted-archive = { $entry ->
+    [none] Liite "{ $part }" on
+   *[other] Tiedosto "{ $entry }" liitteessä "{ $part }" on
+  } suojattu salasanalla, eikä sitä voi tutkia. Poista salasana ja lähetä uudelleen; viestin lukee vain vastaanottaja.
+unreadable-archive = { $entry ->
+    [none] Arkisto "{ $part }" on
+   *[other] Arkisto "{ $entry }" liitteessä "{ $part }" on
+  } vioittunut tai sellaista muotoa, jota ei voi tutkia. Lähetä tiedostot erikseen tai ZIP-arkistona, jonka sisällä ei ole muita arkistoja.
+not-scanned = { $limit ->
+    [unknown] Liitteessä "{ $part }" ({ $size }) on enemmän kuin haittaohjelmien varalta voidaan tutkia.
+   *[other] Liitteen "{ $part }" koko on { $size }; enintään { $limit } voidaan tutkia haittaohjelmien varalta.
+  } Jaa tai pienennä se ja lähetä uudelleen.
 too-large = { $size ->
     [unknown] Viesti on liian suuri; enintään { $limit } otetaan vastaan.
    *[other] Viestin koko on { $size }; enintään { $limit } otetaan vastaan.
@@ -22,6 +42,8 @@ too-large = { $size ->
 too-many-recipients = Viestillä on liian monta vastaanottajaa. Lähetä se muille toisessa viestissä.
 line-ends = Viestissä on rivinvaihtoja, joita sähköposti ei salli (yksinäinen CR tai LF). Pyydä sähköpostin ylläpitäjää korjaamaan ohjelma, joka lähetti sen.
 too-complex = Viestissä on enemmän tai syvemmälle sisäkkäisiä osia kuin voidaan lukea. Lähetä se vähemmillä liitteillä ja välitetyillä viesteillä.
+undecryptable = Viesti on salattu varmenteella, jonka avainta meillä ei ole, tai tavalla, jota emme voi purkaa. Lähetä se salaamattomana (yhteys tänne on salattu) tai salaa se palvelun omalla varmenteella.
+openpgp = Viesti on salattu OpenPGP:llä, jota palvelu ei voi purkaa. Lähetä se salaamattomana (yhteys tänne on salattu) tai salaa se S/MIME:llä palvelun omalla varmenteella.
 due-date = Määräpäivää "{ $read }" ei voi lukea. Kirjoita se vuosiluvun kanssa muodossa vuosi-kuukausi-päivä, esimerkiksi 2026-12-31, ja lähetä uudelleen.
 due-date-past = Määräpäivä { $read } on jo mennyt. Korjaa päiväys ja lähetä uudelleen.
 due-date-far = Määräpäivä { $read } on yli { $years } vuoden päässä. Korjaa päiväys ja lähetä uudelleen.

@@ -15,6 +15,26 @@ login-failed = Namnet eller lösenordet är fel, eller lösenordet har gått ut.
 too-many-logins = För många inloggningar med fel namn eller lösenord från ert nät. Vänta några minuter och försök på nytt.
 not-your-conversation = Den här konversationen tar inte emot ditt meddelande. Skriv i stället till personens egen adress.
 malware = Delen "{ $part }" bedömdes vara skadlig. Ta bort den och skicka på nytt.
+executable = { $entry ->
+    [none] Bilagan "{ $part }"
+   *[other] Filen "{ $entry }" i bilagan "{ $part }"
+  } är ett program eller ett skript, eller startar ett; sådana tas inte emot. Skicka innehållet som ett dokument, till exempel i PDF.
+macros = { $entry ->
+    [none] Bilagan "{ $part }"
+   *[other] Filen "{ $entry }" i bilagan "{ $part }"
+  } innehåller makron, som inte tas emot. Spara den utan makron (till exempel .docx, .xlsx) eller som PDF, och skicka på nytt.
+encrypted-archive = { $entry ->
+    [none] Bilagan "{ $part }"
+   *[other] Filen "{ $entry }" i bilagan "{ $part }"
+  } är skyddad med lösenord och kan inte undersökas. Ta bort lösenordet och skicka på nytt; meddelandet läses bara av mottagaren.
+unreadable-archive = { $entry ->
+    [none] Arkivet "{ $part }"
+   *[other] Arkivet "{ $entry }" i bilagan "{ $part }"
+  } är skadat eller av ett slag som inte kan undersökas. Skicka filerna var för sig, eller i ett ZIP-arkiv utan andra arkiv i.
+not-scanned = { $limit ->
+    [unknown] Bilagan "{ $part }" ({ $size }) innehåller mer än vad som kan undersökas efter skadlig kod.
+   *[other] Bilagan "{ $part }" är { $size }; högst { $limit } kan undersökas efter skadlig kod.
+  } Dela den eller gör den mindre, och skicka på nytt.
 too-large = { $size ->
     [unknown] Meddelandet är för stort; { $limit } är det mesta som tas emot.
    *[other] Meddelandet är { $size }; { $limit } är det mesta som tas emot.
@@ -22,6 +42,8 @@ too-large = { $size ->
 too-many-recipients = Meddelandet har för många mottagare. Skicka det till de övriga i ett annat meddelande.
 line-ends = Meddelandet har radslut som inte är tillåtna i e-post (ensamt CR eller LF). Be er e-postadministratör rätta programmet som skickade det.
 too-complex = Meddelandet har fler delar, eller djupare nästlade, än vad som kan läsas. Skicka det med färre bilagor och vidarebefordrade meddelanden.
+undecryptable = Meddelandet är krypterat med ett certifikat som vi inte har nyckeln till, eller på ett sätt som vi inte kan öppna. Skicka det okrypterat (förbindelsen hit är krypterad) eller kryptera till tjänstens eget certifikat.
+openpgp = Meddelandet är krypterat med OpenPGP, som tjänsten inte kan öppna. Skicka det okrypterat (förbindelsen hit är krypterad) eller kryptera med S/MIME till tjänstens eget certifikat.
 due-date = Sista dagen "{ $read }" kan inte läsas. Skriv den med året, som år-månad-dag, till exempel 2026-12-31, och skicka på nytt.
 due-date-past = Sista dagen { $read } har redan varit. Rätta datumet och skicka på nytt.
 due-date-far = Sista dagen { $read } ligger mer än { $years } år framåt. Rätta datumet och skicka på nytt.

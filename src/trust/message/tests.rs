@@ -19,6 +19,7 @@ fn office(rules: &[&[Proof]]) -> Arc<Office> {
         trust: rules.iter().map(|rule| TrustRule(rule.to_vec())).collect(),
         networks: vec!["192.0.2.0/24".parse().unwrap()],
         certificates: Vec::new(),
+        signing_certificates: Vec::new(),
         tls: TlsDemand::Optional,
         replies_allowed: true,
         kind: Kind::Message,

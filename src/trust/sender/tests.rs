@@ -23,6 +23,7 @@ fn office(id: &str, senders: &[&str]) -> Office {
         trust: vec![TrustRule(vec![Proof::Network])],
         networks: vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
         certificates: Vec::new(),
+        signing_certificates: Vec::new(),
         tls: TlsDemand::Optional,
         replies_allowed: true,
         kind: Kind::Message,
