@@ -433,6 +433,7 @@ fn author(sender: &Sender, glance: &Glance) -> Result<Person, Refusal> {
 /// What the door has read of a message.
 struct Reading {
     glance: Glance,
+    /// What it says of another, where it may.
     told: Option<Told>,
     seals: seals::Found,
 }

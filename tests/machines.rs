@@ -248,7 +248,7 @@ fn every_servers_failure_fails_the_reply_with_its_code() {
 fn what_tags_ask_is_done_or_said_to_the_sender() {
     let gateway = Gateway::start(Setup::default());
     // Days from now, so that the test grows no older.
-    let today: jiff::civil::Date = jiff::Timestamp::now().to_string()[..10].parse().unwrap();
+    let today: jiff::civil::Date = brevbro::clock::Clock::system().now().to_string()[..10].parse().unwrap();
     let day = |days: i64| today + jiff::Span::new().days(days);
     let (soon, over, far) = (day(30), day(-2), day(7 * 365));
     let mut number = 0;

@@ -208,11 +208,12 @@ impl RecordJson {
         let content = opened.content(&ReadOptions::default());
         let author = content.from.first().map_or("", |person| &person.address);
         let signature = opened.signature_alone(author);
+        let record = |content| Self { signature, ..Self::of_content(content) };
         if content.classification.is_letter() {
-            return Self { signature, ..Self::of_content(content) };
+            return record(content);
         }
         let Told { about, report, receipt, .. } = report::read(raw, limits);
         let report = report.filter(|_| content.classification.bounce).map(|report| ReportJson::of(report, &about));
-        Self { report, receipt, signature, ..Self::of_content(content) }
+        Self { report, receipt, ..record(content) }
     }
 }

@@ -10,6 +10,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -56,7 +58,7 @@ pub async fn run(once: bool, dir: Option<PathBuf>) -> Result<(), Failed> {
     folder.offices(office_server)?;
 
     let config = Config::load(&folder.file("brevbro.toml")).map_err(|faults| faults_in_words(&faults))?;
-    let running = Box::pin(app::start(&config, Inherited::default(), clock, ids.clone())).await?;
+    let running = Box::pin(app::start(&config, Inherited::default(), clock.clone(), ids.clone())).await?;
     enrol(&running, &folder.file("offices.toml")).await?;
     let smtp = *running.smtp.first().ok_or("no SMTP listener")?;
     let http = running.http;
@@ -73,11 +75,12 @@ pub async fn run(once: bool, dir: Option<PathBuf>) -> Result<(), Failed> {
         println!("\nThe bridge stands. Everything is left in {}", dir.display());
         return Ok(());
     }
+    let due = TimeZone::UTC.to_datetime(clock.now()).date().saturating_add(30.days());
     println!(
         "\nServing until Ctrl-C.\n\
          \n  Portal   http://{http}/\n  Admin    http://{http}/admin/   (brevbro token create --admin --config {config})\
          \n  Write    swaks --server {smtp} --tls --from {CLERK} --to {CITIZEN} \\\
-         \n             --header 'Subject: [begäran 2026-12-31] Uppgifter om hyran' --body 'Hej!'\
+         \n             --header 'Subject: [begäran {due}] Uppgifter om hyran' --body 'Hej!'\
          \n  Office   {office}\n  Again    brevbro serve --config {config}\n",
         config = folder.file("brevbro.toml").display(),
         office = folder.file("office-mailbox").display(),

@@ -60,8 +60,8 @@ pub(super) fn date(text: &str) -> Option<Date> {
             Token::Word(name, _),
             Token::Number(year, _),
         ]
-        | [Token::Number(day, _), Token::Word(name, _), Token::Number(year, _)] => civil(year, month(name)?, day),
-        [Token::Word(name, _), Token::Number(day, _), Token::Number(year, _)] => civil(year, month(name)?, day),
+        | [Token::Number(day, _), Token::Word(name, _), Token::Number(year, _)]
+        | [Token::Word(name, _), Token::Number(day, _), Token::Number(year, _)] => civil(year, month(name)?, day),
         _ => None,
     }?;
     weekday.is_none_or(|day| found.weekday() == day).then_some(found)

@@ -150,7 +150,7 @@ impl Tags {
             // The last of February has no namesake in most years: the end of that month does.
             Date::new(today.year().checked_add(years)?, today.month(), 1).ok()
         });
-        let last = last.map(|month| month.last_of_month());
+        let last = last.map(Date::last_of_month);
         if due < today {
             Some((due, Misdated::Past))
         } else if last.is_some_and(|last| due > last) {

@@ -156,12 +156,12 @@ mod tests {
     use super::super::Said;
     use super::{Fault, Kind, Tags, local_part, subject};
 
-    fn unreadable(text: &str) -> Option<Fault> {
-        Some(Fault::DueUnreadable(text.into()))
+    fn unreadable(text: &str) -> Fault {
+        Fault::DueUnreadable(text.into())
     }
 
-    fn conflict(first: Said, second: Said) -> Option<Fault> {
-        Some(Fault::Conflict(first, second))
+    fn conflict(first: Said, second: Said) -> Fault {
+        Fault::Conflict(first, second)
     }
 
     fn tags() -> Tags {
@@ -181,8 +181,8 @@ mod tests {
             ("anna--lisatieto-31.12.2026", "anna", Tags { due, ..request() }),
             ("anna+begara\u{308}ran", "anna", Tags { citizen: Some("begara\u{308}ran".into()), ..tags() }),
             ("anna+bega\u{308}ran", "anna", request()),
-            ("anna+request-2026-02-30", "anna", Tags { fault: unreadable("2026-02-30"), ..request() }),
-            ("anna+request-tomorrow", "anna", Tags { fault: unreadable("tomorrow"), ..request() }),
+            ("anna+request-2026-02-30", "anna", Tags { fault: Some(unreadable("2026-02-30")), ..request() }),
+            ("anna+request-tomorrow", "anna", Tags { fault: Some(unreadable("tomorrow")), ..request() }),
             (
                 "begaran.social+anna.virtanen",
                 "begaran.social",
@@ -217,13 +217,13 @@ mod tests {
                 Tags { no_reply: true, case_reference: Some("HEL 2026-001234".into()), ..tags() },
             ),
             ("[till 131052-308T] X", "X", Tags { citizen: Some("131052-308T".into()), ..tags() }),
-            ("[begäran 2026-13-01] X", "X", Tags { fault: unreadable("2026-13-01"), ..request() }),
+            ("[begäran 2026-13-01] X", "X", Tags { fault: Some(unreadable("2026-13-01")), ..request() }),
             (
                 "[request 2026-12-31][request 2026-12-30]",
                 "",
                 Tags {
                     due,
-                    fault: conflict(Said::Due(date(2026, 12, 31)), Said::Due(date(2026, 12, 30))),
+                    fault: Some(conflict(Said::Due(date(2026, 12, 31)), Said::Due(date(2026, 12, 30)))),
                     ..request()
                 },
             ),
@@ -241,15 +241,15 @@ mod tests {
             ("[begäran om tilläggsuppgifter senast den 31 december 2026] X", "X", Tags { due, ..request() }),
             ("[täydennyspyyntö torstaina 31.12.2026]", "", Tags { due, ..request() }),
             ("[request by December 31, 2026]", "", Tags { due, ..request() }),
-            ("[begäran 31.12.]", "", Tags { fault: unreadable("31.12."), ..request() }),
-            ("[senast 2 veckor]", "", Tags { fault: unreadable("2 veckor"), ..tags() }),
+            ("[begäran 31.12.]", "", Tags { fault: Some(unreadable("31.12.")), ..request() }),
+            ("[senast 2 veckor]", "", Tags { fault: Some(unreadable("2 veckor")), ..tags() }),
             ("[by 2 people] [due] X", "[by 2 people] [due] X", tags()),
             (
                 "[beslut] [begäran 2026-12-31] X",
                 "X",
                 Tags {
                     kind: Some(Kind::Decision),
-                    fault: conflict(Said::Kind(Kind::Decision), Said::Kind(Kind::Request)),
+                    fault: Some(conflict(Said::Kind(Kind::Decision), Said::Kind(Kind::Request))),
                     ..tags()
                 },
             ),
@@ -259,7 +259,7 @@ mod tests {
                 "",
                 Tags {
                     case_reference: Some("1/2026".into()),
-                    fault: conflict(Said::Case("1/2026".into()), Said::Case("2/2026".into())),
+                    fault: Some(conflict(Said::Case("1/2026".into()), Said::Case("2/2026".into()))),
                     ..tags()
                 },
             ),

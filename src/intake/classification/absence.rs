@@ -116,14 +116,14 @@ pub(super) fn subject(subject: &str) -> Option<Subject> {
         let rest = subject.strip_prefix(*word).map(str::trim_start);
         rest.is_some_and(|rest| rest.strip_prefix(':').is_some_and(|rest| !rest.trim().is_empty()))
     };
-    if PROGRAMS.iter().any(|word| begins(&word)) {
+    if PROGRAMS.iter().any(begins) {
         return Some(Subject::Program);
     }
     let is_word = |word: &&str| {
         let rest = subject.strip_prefix(*word);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| !c.is_alphanumeric()))
     };
-    WORDS.iter().any(|word| is_word(&word)).then_some(Subject::Word)
+    WORDS.iter().any(is_word).then_some(Subject::Word)
 }
 
 /// Whether the text, in lower case, says in its beginning that its writer is away.
@@ -131,4 +131,41 @@ pub(super) fn is_text(text: &str) -> bool {
     let beginning = &text[..text.floor_char_boundary(600)];
     let beginning = beginning.replace('\u{2019}', "'");
     PHRASES.iter().any(|phrase| beginning.contains(phrase))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects() {
+        for (text, wanted) in [
+            ("automatiskt svar: beslut", Some(Subject::Program)),
+            ("auto: kirsi laine is out of the office", Some(Subject::Program)),
+            ("automatic reply : decision", Some(Subject::Program)),
+            ("automaattinen vastaus:", None),
+            ("automatiskt svar", None),
+            ("autosvar om bilen: fråga", None),
+            ("autodiagnos: resultat", None),
+            ("sv: automatiskt svar: beslut", None),
+            ("vs: poissa", None),
+            ("frånvaro", Some(Subject::Word)),
+            ("frånvaro: 3.12", Some(Subject::Word)),
+            ("semester", Some(Subject::Word)),
+            ("semesterersättning", None),
+            ("lomallanne saapunut päätös", None),
+            ("", None),
+        ] {
+            assert_eq!(subject(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts() {
+        assert!(is_text("hej! jag är på semester till måndag."));
+        assert!(is_text("i\u{2019}m out of office"));
+        assert!(!is_text("din semesterersättning är beviljad. loma-ajan palkka."));
+        let late = format!("{} olen lomalla", "päätös ".repeat(200));
+        assert!(!is_text(&late), "a letter in which it is the end");
+    }
 }

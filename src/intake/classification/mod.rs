@@ -227,4 +227,72 @@ mod tests {
             b"Brevbro-Sent: a\r\nbrevbro-sent:\r\n b \r\nContent-Type: message/rfc822\r\n\r\nBrevbro-Sent: c\r\n\r\n";
         assert_eq!(glance(raw, &Limits::default()).marks, ["a", "b"], "those of what is enclosed are not this one's");
     }
+
+    /// What sort of mail it is, of one whole message.
+    fn sort(raw: &str) -> Option<&'static str> {
+        glance(raw.as_bytes(), &Limits::default()).classification.machine.map(Machine::word)
+    }
+
+    #[test]
+    fn several_signs_make_a_report_of_words() {
+        let read = |from: &str, subject: &str, text: &str| {
+            sort(&format!("From: {from}\r\nSubject: {subject}\r\n\r\n{text}\r\n"))
+        };
+        let qmail = "Hi. This is the qmail-send program at x.\r\nI'm afraid";
+        assert_eq!(read("MAILER-DAEMON@x.example", "Hej", qmail), Some("delivery-report"));
+        assert_eq!(read("MAILER-DAEMON@x.example", "failure notice", "x"), Some("delivery-report"));
+        assert_eq!(read("Mail Delivery System <x@y.example>", "Undeliverable: a", ""), Some("delivery-report"));
+        assert_eq!(
+            read("MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@x.example", "Olevererbart: a", "x"),
+            Some("delivery-report")
+        );
+        // A postmaster's letter, a clerk's question, a forwarded report.
+        assert_eq!(read("postmaster@x.example", "Din fråga", "Servern är lagad."), None);
+        assert_eq!(read("Kirsi <clerk@x.example>", "Undeliverable: a", qmail), None);
+        assert_eq!(read("postmaster@x.example", "Re: failure notice", "Jag ser på saken."), None);
+        assert_eq!(read("MAILER-DAEMON@x.example, a@x.example", "failure notice", qmail), None, "two authors");
+    }
+
+    #[test]
+    fn an_absence_note_needs_more_than_a_word() {
+        let read = |fields: &str, text: &str| sort(&format!("From: a@x.example\r\n{fields}\r\n\r\n{text}\r\n"));
+        let away = "Jag =C3=A4r p=C3=A5 semester.".replace("=C3=A4", "ä").replace("=C3=A5", "å");
+        for (fields, wanted) in [
+            ("Subject: Automatic reply: x", Some("absence-note")),
+            ("Subject: Semester", None),
+            ("Subject: Semester\r\nIn-Reply-To: <a@b>", Some("absence-note")),
+            ("Subject: Beslut\r\nIn-Reply-To: <a@b>", None),
+            ("Subject: Beslut\r\nAuto-Submitted: auto-replied", Some("absence-note")),
+            ("Subject: Beslut\r\nAuto-Submitted: auto-generated", Some("generated")),
+        ] {
+            assert_eq!(read(fields, &away), wanted, "{fields}");
+        }
+        for (fields, wanted) in [
+            ("Subject: Automatic reply: x", None),
+            ("Subject: Automatic reply: x\r\nReferences: <a@b>", Some("absence-note")),
+            ("Subject: Semester\r\nIn-Reply-To: <a@b>", None),
+            ("Subject: Semester\r\nAuto-Submitted: auto-replied", Some("absence-note")),
+            ("Subject: Beslut\r\nAuto-Submitted: auto-replied", Some("answer")),
+        ] {
+            assert_eq!(read(fields, "Hej!"), wanted, "{fields}");
+        }
+    }
+
+    #[test]
+    fn lists_by_old_and_new_fields() {
+        for field in [
+            "X-Mailing-List: a",
+            "Mailing-List: list a",
+            "X-BeenThere: a@b.example",
+            "Sender: owner-a@b.example",
+            "Sender: a-bounces@b.example",
+            "Precedence: list",
+            "List-Post: <mailto:a@b.example>",
+        ] {
+            let found = glance(format!("From: a@hel.example\r\n{field}\r\n\r\n").as_bytes(), &Limits::default());
+            assert!(found.classification.list && found.classification.is_letter(), "{field}");
+        }
+        let plain = glance(b"From: a@b.example\r\nSender: owner@b.example\r\n\r\n", &Limits::default());
+        assert!(!plain.classification.list);
+    }
 }

@@ -43,3 +43,18 @@ pub(super) fn is_text(text: &str) -> bool {
         beginning.trim_start().starts_with(start) && then.iter().any(|words| beginning.contains(words))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn receipts_and_what_looks_like_them() {
+        assert!(is_subject("read: decision") && is_subject("läst: beslut") && is_subject("return receipt - x"));
+        assert!(!is_subject("reading list") && !is_subject("sv: läst: beslut") && !is_subject("luetteloita"));
+        assert!(is_text("your message to: kirsi laine subject: x was read on 24.11.2026"));
+        assert!(is_text("viestisi vastaanottaja: x luettiin 24.11.2026"));
+        assert!(!is_text("your message has come, and i shall answer on monday."));
+        assert!(!is_text("hello, your message was read on the radio"));
+    }
+}

@@ -210,6 +210,9 @@ fn without_addresses(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     fn read(status: &str) -> Finding {
@@ -253,5 +256,87 @@ mod tests {
             panic!("failed")
         };
         assert!(!detail.contains('@') && detail.chars().count() == DETAIL + 1);
+    }
+
+    #[test]
+    fn the_worst_recipient_holds_and_codes_agree() {
+        let of = |action, status: Option<&str>, smtp_code| OfRecipient {
+            address: None,
+            action,
+            status: status.map(str::to_owned),
+            smtp_code,
+            diagnostic: None,
+            remote_mta: None,
+            detail: String::new(),
+        };
+        let codes = |status, smtp_code| of(Action::Failed, status, smtp_code).status();
+        assert_eq!(codes(Some("5.1.1"), Some(550)), Status { code: 550, enhanced: (5, 1, 1) });
+        assert_eq!(codes(Some("4.4.7"), Some(550)), Status { code: 450, enhanced: (4, 4, 7) });
+        assert_eq!(codes(None, Some(552)), Status { code: 552, enhanced: (5, 0, 0) });
+        assert_eq!(codes(None, Some(421)), Status { code: 421, enhanced: (4, 0, 0) });
+        assert_eq!(codes(Some("5.999.1"), None), Status { code: 554, enhanced: (5, 0, 1) });
+        assert_eq!(codes(None, None), Status { code: 554, enhanced: (5, 0, 0) });
+        let mut report = Report { recipients: vec![of(Action::Delivered, None, None)], ..Report::default() };
+        assert_eq!(report.finding(), Finding::Delivered);
+        report.recipients.push(of(Action::Delayed, None, None));
+        assert!(matches!(report.finding(), Finding::Delayed { .. }));
+        report.recipients.insert(0, of(Action::Failed, Some("5.1.1"), None));
+        assert!(matches!(report.finding(), Finding::Failed { status, .. } if status.enhanced == (5, 1, 1)));
+    }
+
+    /// Whatever stands there is read, in bounds, and no address gets into what is logged.
+    fn holds(raw: &[u8]) -> Result<(), TestCaseError> {
+        let told = super::read(raw, &Limits::default());
+        prop_assert!(told.about.len() <= 3);
+        if let Finding::Failed { detail, .. } | Finding::Delayed { detail } = &told.finding {
+            prop_assert!(!detail.contains('@') && detail.chars().count() <= DETAIL + 1);
+        }
+        for of in told.report.iter().flat_map(|report| &report.recipients) {
+            prop_assert!(of.diagnostic.as_deref().is_none_or(|d| !d.contains('@') && d.chars().count() <= DETAIL + 1));
+            prop_assert!(of.remote_mta.as_deref().is_none_or(|mta| mta.len() <= 320));
+        }
+        Ok(())
+    }
+
+    const PIECES: [&str; 22] = [
+        "\r\n",
+        "<a@b.example>:",
+        "a@b.example",
+        " Kirsi Laine (a@b.example) ",
+        "550 5.1.1 no",
+        "(#5.1.1)",
+        "smtp;",
+        "host mx.b.example[192.0.2.1] said: ",
+        "while talking to ",
+        "wasn't delivered to ",
+        "--- Below this line is a copy of the message.",
+        "Message-ID: <c@d.example>",
+        "Action: failed",
+        "Status: 5.1.1",
+        "Final-Recipient: utf-8; \\x{E5}@b",
+        "because:",
+        "will keep trying",
+        "this is the qmail-send program at",
+        "Disposition: a/b; displayed",
+        "İ",
+        "@",
+        " ",
+    ];
+
+    proptest! {
+        #[test]
+        fn any_words(pieces in proptest::collection::vec(any::<Index>(), 0..40), text in "\\PC{0,40}") {
+            let body: String = pieces.iter().map(|piece| *piece.get(&PIECES)).collect();
+            for head in [
+                "From: MAILER-DAEMON@x.example\r\nSubject: failure notice\r\n",
+                "From: a@b.example\r\nX-Failed-Recipients: a@b.example, c\r\n",
+                "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\
+                 Content-Type: message/delivery-status\r\n",
+                "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\r\n\r\n--b\r\n\
+                 Content-Type: message/disposition-notification\r\n",
+            ] {
+                holds(format!("{head}\r\n{body}{text}\r\n").as_bytes())?;
+            }
+        }
     }
 }

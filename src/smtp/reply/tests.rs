@@ -162,6 +162,10 @@ proptest! {
     fn one_answer_within_limits(part in ".{0,200}", index in 0..classes().len(), utf8: bool, size: Option<u64>, long in "[a-zåö ]{0,1500}") {
         let class = match classes().swap_remove(index) {
             Class::Malware { .. } => Class::Malware { part },
+            Class::DueDate { fault, .. } => Class::DueDate { read: part, fault },
+            Class::TagsConflict { first: Said::Case(_), second } => {
+                Class::TagsConflict { first: Said::Case(part), second }
+            }
             Class::Attachment { why, entry: Some(_), .. } => {
                 Class::Attachment { why, part: part.clone(), entry: Some(part) }
             }
