@@ -2,10 +2,11 @@
 """What Python's email package makes of messages: a second reader for tests/differential.rs.
 
 Reads `LENGTH\\n` and as many octets, again and again until the end, and answers each with one line of JSON:
-subject, from, to, and every part with its number (as `brevbro parse` counts), type, sha256 of its decoded octets, text and
+subject, from, to, and every part with its number (as `brevbro parse` counts), type, decoded octets and their sha256, text and
 file name. What it cannot do is null; "fault" says that it gave up on the whole message.
 """
 
+import base64
 import email
 import email.policy
 import hashlib
@@ -41,6 +42,7 @@ def leaf(part):
     return {
         "sha256": None if octets is None else hashlib.sha256(octets).hexdigest(),
         "size": None if octets is None else len(octets),
+        "octets": None if octets is None else base64.b64encode(octets).decode(),
         "charset": charset,
         "text": text,
     }
@@ -57,10 +59,11 @@ def parts(message):
             "type": attempt(part.get_content_type),
             "name": attempt(part.get_filename),
             "container": bool(children),
-            "defects": [type(defect).__name__ for defect in part.defects],
         }
         if not children:
             about.update(leaf(part))
+        # Decoding finds some.
+        about["defects"] = [type(defect).__name__ for defect in part.defects]
         found.append(about)
         for index in range(len(children), 0, -1):
             below = str(index) if number == "0" else f"{number}.{index}"
