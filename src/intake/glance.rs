@@ -104,6 +104,6 @@ pub(super) fn of(message: &Message<'_>, tree: &Tree<'_>, limits: &Limits) -> Gla
         answered_by_machine: kind::is_answer(message),
         marks: headers.all(MARK_FIELD).take(MARKS).map(fields::text).collect(),
         hops: u32::try_from(headers.all(HeaderName::Received).count()).unwrap_or(u32::MAX),
-        too_complex: limits.exceeded(message),
+        too_complex: limits.exceeded(message, tree),
     }
 }
