@@ -281,6 +281,8 @@ fn parse_needs_no_installation() {
     let ran = here.run("parse a.eml");
     let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((json["kind"].as_str(), json["subject"].as_str()), (Some("decision"), Some("Hej")));
+    let ran = here.run("parse --explain a.eml");
+    assert_eq!(ran.out, "0  text/plain            6  shown\n      ! date-unreadable\n");
     let ran = here.run("parse none.eml");
     assert_eq!(ran.err, "none.eml: there is no such file\n    name a message file, or - for standard input\n");
     assert_eq!(ran.code, 1);

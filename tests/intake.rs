@@ -69,6 +69,11 @@ fn agree(raw: &[u8]) {
         assert_eq!(intake::safe_file_name(&expected.filename).as_ref(), Some(&expected.filename));
     }
     assert_eq!(intake::attachment(raw, content.attachments.len()), None);
+    assert_eq!(intake::explain::parts(raw, &limits).len(), content.parts.len());
+    assert!(content.enclosed.iter().all(|at| content.text.is_char_boundary(*at)));
+    for event in &content.events {
+        assert!(event.attachment.is_none_or(|index| index < content.attachments.len()));
+    }
     let names: HashSet<String> = content.attachments.iter().map(|a| a.filename.to_lowercase()).collect();
     assert_eq!(names.len(), content.attachments.len());
     assert!(!content.text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
@@ -187,6 +192,13 @@ const PIECES: &[&[u8]] = &[
     b"<table>",
     b"<svg><style>",
     b"<!--",
+    b"begin 644 a\n",
+    b"#86%A\nend\n",
+    b"BEGIN:VEVENT\n",
+    b"DTSTART;TZID=Europe/Helsinki:20261203T100000\n",
+    b"Content-Type: text/calendar\r\n",
+    b"Content-Type: multipart/digest; boundary=b\r\n",
+    b"Content-Transfer-Encoding: x-uuencode\r\n",
 ];
 
 /// One change: where, how much of what stands there goes, and what comes instead.

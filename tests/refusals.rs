@@ -86,7 +86,8 @@ fn every_refusal_is_one_event_that_its_reference_finds() {
 fn a_trace_shows_proofs_and_our_own_fields() {
     let gateway = Gateway::start(Setup::default());
     let mut client = Client::connect(gateway.smtp_port).unwrap();
-    let letter = b"From: clerk@hel.example\r\nMessage-ID: <traced@hel.example>\r\nSubject: x\r\n\r\nx\r\n";
+    let letter = b"From: clerk@hel.example\r\nMessage-ID: <traced@hel.example>\r\nSubject: x\r\n\
+        Content-Type: application/pdf; name=secret.pdf\r\n\r\nx\r\n";
     assert!(client.send("clerk@hel.example", &[ANNA], letter).unwrap().is_yes());
     let told = said(&gateway.run(&["trace", "<traced@hel.example>"]));
     for line in [
@@ -94,9 +95,11 @@ fn a_trace_shows_proofs_and_our_own_fields() {
         "    yes    hel-social: network (127.0.0.1 is in 127.0.0.0/8)\n",
         "    Authentication-Results: mail1.konto.example;",
         "    Received: from mail.hel.example ([127.0.0.1])\n        by mail1.konto.example with ESMTP\n",
+        "    0  application/pdf            3  as-it-came  attachment 0\n          ! date-unreadable\n",
     ] {
         assert!(told.contains(line), "{line} is not in:\n{told}");
     }
+    assert!(!told.contains("secret"), "a trace names no file: {told}");
     let author = client.send("clerk@hel.example", &[ANNA], b"From: x@elsewhere.example\r\n\r\nx\r\n").unwrap();
     trace(&gateway, &reference(&author));
     let told = said(&gateway.run(&["trace", &reference(&author)]));

@@ -36,7 +36,7 @@ pub fn attachment_with(raw: &[u8], index: usize, seals: &Seals) -> Option<(Attac
         let name = taken.distinct(name_of(part, at).0);
         if at == index {
             let (bytes, problems) = part.decoded_checked();
-            let damaged = !text::encoding_faults(part, problems).is_empty();
+            let damaged = !text::encoding_faults(part, problems, bytes.len()).is_empty();
             found = Some(described(part, at, name, &bytes, damaged, shown.contains(&at)));
             octets = bytes.into_owned();
         }
@@ -63,7 +63,7 @@ pub(super) fn all(tree: &Tree<'_>, shown: &dyn Fn(usize) -> bool, found: &mut Ve
             found.push(defects::at(number, FILE_NAME, name.clone()));
         }
         let (bytes, problems) = part.decoded_checked();
-        let faults = text::encoding_faults(part, problems);
+        let faults = text::encoding_faults(part, problems, bytes.len());
         let attachment = described(part, index, name, &bytes, !faults.is_empty(), shown(index));
         found.extend(faults.into_iter().map(|(code, detail)| defects::at(number, code, detail)));
         attachments.push(attachment);

@@ -54,13 +54,13 @@ fn noted<'m>(text: Cow<'m, str>, label: &str, faults: &mut Faults) -> Cow<'m, st
 /// The text as it stands, its transfer encoding undone; the problems of that are noted as well.
 pub(super) fn decoded<'m>(part: &MessagePart<'m>, faults: &mut Faults) -> Cow<'m, str> {
     let (bytes, problems) = part.decoded_checked();
+    faults.extend(super::text::encoding_faults(part, problems, bytes.len()));
     // Marked as base64, and it is plain: nothing of it could be read otherwise.
     let bytes = if problems.contains(DecodeProblems::MALFORMED_TRANSFER_ENCODING) && is_plain(part) {
         Cow::Borrowed(part.raw_body())
     } else {
         bytes
     };
-    faults.extend(super::text::encoding_faults(part, problems));
     decode(part, bytes, faults)
 }
 
@@ -185,7 +185,7 @@ mod tests {
         let read = |bytes: &'static [u8]| unlabelled(bytes, &mut Faults::new()).into_owned();
         assert_eq!(read("päätös".as_bytes()), "päätös");
         assert_eq!(read(b"p\xe4\xe4t\xf6s \x80"), "päätös €");
-        assert_eq!(read(b"\xc3\xa4\xc3\xb6 \xff \xc3"), "äö \u{FFFD} \u{FFFD}");
+        assert_eq!(read(b"\xc3\xa4\xc3\xb6\xc3\xa5 \xff \xc3"), "äöå \u{FFFD} \u{FFFD}");
         assert_eq!(read("Åå Öö: p\u{e4}".as_bytes()), "Åå Öö: pä");
         assert_eq!(read(b"\xc3\x85\xc3\xa5\xc3\x96\xc3\xb6 p\xe4\xe4t\xf6s"), "ÅåÖö päätös");
         assert_eq!(read(b"\x1b$B$3$s$K$A$O\x1b(B"), "こんにちは");

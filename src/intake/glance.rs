@@ -117,6 +117,6 @@ pub(super) fn of(message: &Message<'_>, tree: &Tree<'_>, limits: &Limits) -> Gla
         marks: headers.all(MARK_FIELD).take(MARKS).map(fields::text).collect(),
         hops: u32::try_from(headers.all(HeaderName::Received).count()).unwrap_or(u32::MAX),
         shut: None,
-        too_complex: limits.exceeded(message),
+        too_complex: limits.exceeded(message, tree),
     }
 }

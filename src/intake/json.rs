@@ -51,8 +51,7 @@ pub struct RecordJson {
     pub attachments: Vec<Attachment>,
     /// Every part of the message, and what became of it.
     pub parts: Vec<PartAccount>,
-    /// What invitations among the parts invite to: at most 20. Left out where there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// What invitations among the parts invite to: at most 20.
     pub events: Vec<Appointment>,
     /// Whatever was not as it should be.
     pub defects: Vec<Defect>,

@@ -1,6 +1,8 @@
 //! How much of a message is read.
 
-use mail_parser::{Message, MessageParser, PartFlags};
+use mail_parser::{Message, MessageParser, MessagePart, PartFlags};
+
+use super::tree::Tree;
 
 /// Limits of structure. The size of the whole message is the door's concern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +48,7 @@ impl Limits {
     }
 
     /// Why the message is beyond the limits, for an admin.
-    pub(super) fn exceeded(&self, message: &Message<'_>) -> Option<String> {
+    pub(super) fn exceeded(&self, message: &Message<'_>, tree: &Tree<'_>) -> Option<String> {
         let header = message.root_part().raw_headers();
         if header.len() > self.header_bytes {
             return Some(format!("the header has {} octets; {} are read", header.len(), self.header_bytes));
@@ -59,9 +61,9 @@ impl Limits {
         if words > self.encoded_words {
             return Some(format!("the header has {words} encoded words; {} are read", self.encoded_words));
         }
-        message
-            .parts()
-            .any(|part| part.flags().contains(PartFlags::LIMIT_REACHED))
+        let reached = |part: &MessagePart<'_>| part.flags().contains(PartFlags::LIMIT_REACHED);
+        // What was opened is bounded alike.
+        (message.parts().any(|part| reached(&part)) || tree.nodes.iter().any(|node| reached(&node.part)))
             .then(|| format!("more than {} parts, or deeper than {}", self.parts, self.depth))
     }
 }

@@ -21,25 +21,25 @@ pub(super) fn decoded<'m>(part: &MessagePart<'m>, limit: usize) -> (Cow<'m, str>
     (Cow::Owned(text[..text.floor_char_boundary(limit)].to_owned()), faults)
 }
 
-/// What a transfer encoding's problems are called.
-pub(super) fn encoding_faults(part: &MessagePart<'_>, problems: DecodeProblems) -> Faults {
+/// What a transfer encoding's problems are called. `decoded`: octets after it was undone.
+pub(super) fn encoding_faults(part: &MessagePart<'_>, problems: DecodeProblems, decoded: usize) -> Faults {
     let mut faults = Faults::new();
     let encoding = || super::fields::clean(part.content_transfer_encoding().unwrap_or_default());
     if problems.contains(DecodeProblems::UNKNOWN_TRANSFER_ENCODING) {
         faults.push((ENCODING_UNKNOWN, encoding()));
     }
-    if problems.contains(DecodeProblems::MALFORMED_TRANSFER_ENCODING) || is_cut_short(part) {
+    if problems.contains(DecodeProblems::MALFORMED_TRANSFER_ENCODING) || is_cut_short(part, decoded) {
         faults.push((ENCODING_DAMAGED, encoding()));
     }
     faults
 }
 
-/// Whether base64 ends within a group: what comes after it was lost.
-fn is_cut_short(part: &MessagePart<'_>) -> bool {
-    let body = part.raw_body().trim_ascii_end();
+/// Whether base64 ends within a group: what comes after it was lost. Whole groups are three octets each, but for a last one
+/// that is marked.
+fn is_cut_short(part: &MessagePart<'_>, decoded: usize) -> bool {
     part.encoding() == mail_parser::Encoding::Base64
-        && !body.ends_with(b"=")
-        && body.iter().filter(|c| !c.is_ascii_whitespace()).count() % 4 != 0
+        && !decoded.is_multiple_of(3)
+        && !part.raw_body().trim_ascii_end().ends_with(b"=")
 }
 
 /// Plain text for a screen: LF, no control characters, no empty lines at the ends. With `flowed` the soft line breaks of

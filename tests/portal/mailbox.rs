@@ -131,6 +131,52 @@ async fn html_is_shown_in_a_sandbox_with_its_own_pictures() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_is_a_date_to_save() {
+    let house = House::new().await;
+    let id = house.deliver(Letter::default(), &mail("invitation-outlook")).await;
+    let anna = house.citizen("anna").await;
+    let page = anna.get(&format!("/messages/{id}")).text();
+    for words in [
+        "aria-label=\"Inbjudan\"",
+        "<h2>Palvelutarpeen arviointi, osa 2</h2>",
+        "<time datetime=\"2026-12-03T10:00:00+02:00\">3 december 2026 kl. 10.00–11.30</time>",
+        "Toinen linja 4 A, huone 12",
+        "Laine, Kirsi &#60;clerk@hel.example&#62;",
+    ] {
+        assert!(page.contains(words), "{words} is not in:\n{page}");
+    }
+    assert!(page.contains(&format!("<a href=\"/messages/{id}/attachments/0\">Spara i din kalender</a>")));
+    let file = anna.get(&format!("/messages/{id}/attachments/0"));
+    assert!(file.body.starts_with(b"BEGIN:VCALENDAR"));
+
+    let id = house.deliver(Letter::default(), &mail("invitation-cancelled")).await;
+    let page = anna.get(&format!("/messages/{id}")).text();
+    assert!(
+        page.contains("class=\"event cancelled\" aria-label=\"Inställt\"") && !page.contains("Spara i din kalender")
+    );
+    assert!(page.contains("Tuo henkilöllisyystodistus."), "the message itself says nothing");
+}
+
+/// What a phone cannot open stands on the page, and in it nothing is folded away as a quotation.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_enclosed_message_is_read_on_the_page() {
+    let house = House::new().await;
+    let id = house.deliver(Letter::default(), &mail("forwarded-after-a-quotation")).await;
+    let anna = house.citizen("anna").await;
+    let page = anna.get(&format!("/messages/{id}")).text();
+    let shown = page.rsplit("</details>").nth(1).unwrap();
+    assert!(shown.contains("✉ Asian tila") && shown.contains("Asia on ratkaistu."), "{page}");
+    let quoted = page.split("<details class=\"quote\">").nth(1).unwrap().split("</details>").next().unwrap();
+    assert!(quoted.contains("Mitä asialle kuuluu?") && !quoted.contains('✉'), "{quoted}");
+
+    let id = house.deliver(Letter::default(), &mail("forwarded-html-with-picture")).await;
+    let html = anna.get(&format!("/messages/{id}/html")).text();
+    assert!(html.contains("<h2>Lausuntopyyntö: Fågelvägen 3</h2>"), "{html}");
+    let picture = html.split("src=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(house.browser().get(picture).field("content-type"), Some("image/png"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_come_as_they_were_sent() {
     let house = House::new().await;
     let raw = mail("three-attachments");

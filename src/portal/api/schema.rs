@@ -49,8 +49,7 @@ pub(in crate::portal) struct RecordSchema {
     attachments: Vec<AttachmentSchema>,
     /// Every part of the message, and what became of it.
     parts: Vec<PartSchema>,
-    /// What invitations among the parts invite to. Left out where there are none.
-    #[schema(required = false)]
+    /// What invitations among the parts invite to.
     events: Vec<EventSchema>,
     /// Whatever was not as it should be.
     defects: Vec<DefectSchema>,
