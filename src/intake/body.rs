@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use mail_parser::PartKind;
+use mail_parser::{HeaderName, MessagePart, PartKind};
 
-use super::outline::{self, Outline};
+use super::html::{self, Document, Shown};
 use super::text::{Faults, decoded, plain, tidy, unlabelled};
 use super::tree::{Fate, Tree, is_unopened};
-use super::{Limits, attachments, defects, fields, html};
+use super::{Limits, attachments, defects, fields};
 use crate::domain::record::Defect;
 
 /// Octets shown of a multipart that cannot be divided.
@@ -22,9 +22,10 @@ pub(super) struct Body {
     pub(super) language: Option<String>,
 }
 
+/// With the language of the part.
 enum Piece {
-    Html(String, Outline),
-    Text(String),
+    Html(Document, Option<String>),
+    Text(String, Option<String>),
 }
 
 impl Body {
@@ -34,32 +35,33 @@ impl Body {
         let mut of_html: Vec<String> = Vec::new();
         let mut html = Vec::new();
         let mut has_html = false;
-        let mut budget = outline::Budget::default();
+        let mut budget = html::Budget::default();
         let mut languages = (None, None);
+        let located: HashSet<String> = tree.attachments().filter_map(|node| location(&node.part)).collect();
         for node in &tree.nodes {
             let Fate::Shown { text: in_text, html: in_html, .. } = node.fate else { continue };
             let part = &node.part;
             let (source, mut faults) = decoded(part, limits.body_bytes);
             let said = fields::language(part.headers());
             if matches!(part.kind(), PartKind::Html) {
-                let outline = outline::of(&source, &mut budget);
-                note(&outline, &mut faults);
-                let text = tidy(&outline.text, &mut Faults::new()).trim_end().to_owned();
-                languages.1 = languages.1.or(said).or_else(|| outline.language.clone());
+                let document = Document::of(&source, &mut budget);
+                note(&document, &located, &mut faults);
+                let text = tidy(&document.text, &mut Faults::new()).trim_end().to_owned();
+                languages.1 = languages.1.or(said.clone()).or_else(|| document.language.clone());
                 if in_text {
                     texts.push(text.clone());
                 }
                 if in_html {
-                    let fit = !outline.too_complex && part.raw_body().len() <= limits.body_bytes;
+                    let fit = !document.is_too_complex() && part.raw_body().len() <= limits.body_bytes;
                     has_html |= fit;
-                    html.push(if fit { Piece::Html(source.into_owned(), outline) } else { Piece::Text(text.clone()) });
+                    html.push(if fit { Piece::Html(document, said) } else { Piece::Text(text.clone(), said) });
                 }
                 of_html.push(text);
             } else {
                 let text = plain(part, &source, &mut faults);
-                languages.0 = languages.0.or(said);
+                languages.0 = languages.0.or(said.clone());
                 if in_html {
-                    html.push(Piece::Text(text.clone()));
+                    html.push(Piece::Text(text.clone(), said));
                 }
                 if in_text {
                     texts.push(text);
@@ -91,22 +93,21 @@ impl Body {
         Self { text, html, language: languages.0.or(languages.1) }
     }
 
-    fn shows(&self, content_id: &str) -> bool {
-        self.html.iter().any(|piece| matches!(piece, Piece::Html(_, outline) if outline.pictures.contains(content_id)))
-    }
-
-    fn shows_any(&self) -> bool {
-        self.html.iter().any(|piece| matches!(piece, Piece::Html(_, outline) if !outline.pictures.is_empty()))
+    fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.html.iter().filter_map(|piece| match piece {
+            Piece::Html(document, _) => Some(document),
+            Piece::Text(..) => None,
+        })
     }
 
     /// Sanitised; `None` when no part is HTML that can be shown.
-    pub(super) fn html(&self, pictures: &HashMap<String, usize>, base: Option<&str>) -> Option<String> {
+    pub(super) fn html(&self, shown: &Shown<'_>) -> Option<String> {
         let pieces: Vec<String> = self
             .html
             .iter()
             .map(|piece| match piece {
-                Piece::Html(source, _) => html::sanitised(source, pictures, base),
-                Piece::Text(text) => html::of_text(text),
+                Piece::Html(document, language) => document.sanitised(shown, language.as_deref()),
+                Piece::Text(text, language) => html::of_text(text, language.as_deref()),
             })
             .collect();
         let html = pieces.join("\n");
@@ -114,16 +115,33 @@ impl Body {
     }
 }
 
-fn note(outline: &Outline, faults: &mut Faults) {
+fn note(document: &Document, located: &HashSet<String>, faults: &mut Faults) {
+    let missing = |source: &String| !source.starts_with("cid:") && !is_located(source, located);
     for (is, code) in [
-        (outline.too_complex, defects::HTML_TOO_COMPLEX),
-        (outline.remote, defects::REMOTE_CONTENT),
-        (outline.active, defects::ACTIVE_CONTENT),
+        (document.is_too_complex(), defects::HTML_TOO_COMPLEX),
+        (document.remote || document.pictures.iter().any(missing), defects::REMOTE_CONTENT),
+        (document.active, defects::ACTIVE_CONTENT),
     ] {
         if is {
             faults.push((code, String::new()));
         }
     }
+}
+
+/// Content-Location of a picture (RFC 2557).
+fn location(part: &MessagePart<'_>) -> Option<String> {
+    let value = part.headers().value(HeaderName::ContentLocation)?;
+    let location = fields::clean(value.as_text()?);
+    (!location.is_empty() && attachments::is_picture(part)).then_some(location)
+}
+
+/// Whether a picture of the message stands at the place that the HTML names, or ends in it.
+fn is_located(source: &str, located: &HashSet<String>) -> bool {
+    located.contains(source) || located.iter().take(100).any(|location| names(source, location))
+}
+
+fn names(source: &str, location: &str) -> bool {
+    source == location || (!source.contains(':') && location.rsplit('/').next() == Some(source))
 }
 
 /// The attachments that the HTML shows.
@@ -132,16 +150,20 @@ pub(super) fn pictures_shown(tree: &Tree<'_>, limits: &Limits) -> HashSet<usize>
     pictures(tree, &body).into_values().collect()
 }
 
-/// Content-ID → index, of the pictures that the HTML shows.
+/// What the HTML calls its pictures → their index.
 pub(super) fn pictures(tree: &Tree<'_>, body: &Body) -> HashMap<String, usize> {
     let mut pictures = HashMap::new();
-    if body.shows_any() {
-        for (index, node) in tree.attachments().enumerate() {
-            let Some(id) = attachments::content_id(&node.part) else { continue };
-            if attachments::is_picture(&node.part) && body.shows(&id) {
-                // The first of several with one id, as mail programs do.
-                pictures.entry(id).or_insert(index);
-            }
+    let wanted: HashSet<&String> = body.documents().flat_map(|document| &document.pictures).collect();
+    if wanted.is_empty() {
+        return pictures;
+    }
+    for (index, node) in tree.attachments().enumerate().filter(|(_, node)| attachments::is_picture(&node.part)) {
+        let by_id = attachments::content_id(&node.part).map(|id| format!("cid:{id}"));
+        let by_place = location(&node.part)
+            .and_then(|location| wanted.iter().find(|source| names(source, &location)).map(|source| (*source).clone()));
+        // The first of several with one name, as mail programs do.
+        for name in by_id.filter(|id| wanted.contains(id)).into_iter().chain(by_place) {
+            pictures.entry(name).or_insert(index);
         }
     }
     pictures

@@ -6,6 +6,7 @@
 //! - [`read`] is the whole message, made whenever it is shown; nothing of it is stored. [`attachment`] is one part of it.
 //! - [`copy()`] is the message for the citizen to keep, without whoever else it went to.
 //! - [`report::finding`] is what a delivery report says.
+//! - [`quotes`] tells what of a text is new and what an earlier message said.
 //! - [`json`] is the record as `brevbro parse` and the API give it.
 //!
 //! Both readings see the same structure: an attachment's index from one means the same in the other. HTML that comes
@@ -22,13 +23,11 @@ mod html;
 pub mod json;
 mod kind;
 mod limits;
-mod lines;
 mod names;
 mod opened;
-mod outline;
+pub mod quotes;
 mod record;
 pub mod report;
-mod style;
 mod text;
 mod tree;
 mod unpack;
@@ -36,6 +35,7 @@ mod unpack;
 pub use attachments::attachment;
 pub use copy::copy;
 pub use glance::{Glance, Stated, glance, stated};
+pub use html::Page;
 pub use limits::Limits;
 pub use names::safe as safe_file_name;
 pub use opened::{Leaf, Opened};

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use mail_parser::{HeaderName, Message, MessagePart, PartFlags};
 
 use super::body::{self, Body};
+use super::html::{Page, Shown};
 use super::opened::Opened;
 use super::text::{Faults, tidy, unlabelled};
 use super::tree::{Fate, Tree, is_unopened};
-use super::{Limits, attachments, defects, fields, glance};
+use super::{Limits, attachments, defects, fields, glance, quotes};
 use crate::domain::record::{Content, Defect};
 use crate::smime::Keyring;
 
@@ -18,6 +19,9 @@ pub struct ReadOptions {
     /// Pictures in the HTML get this address with the attachment's index behind: `/…/attachments/`. Without it they keep
     /// their `cid:`.
     pub inline_base: Option<String>,
+    /// The HTML is for the page of the message: what is earlier is folded, under these words, and colours are for a light
+    /// and a dark ground. Without it the HTML is as the message has it.
+    pub page: Option<Page>,
 }
 
 /// Reads everything. Never fails: what is wrong stands in the defects.
@@ -55,7 +59,12 @@ impl Opened<'_> {
         people.extend(fields::people(headers, HeaderName::Cc));
         let attachments = attachments::all(&tree, &|index| shown.contains(&index), &mut found);
         Content {
-            html: body.html(&pictures, options.inline_base.as_deref()),
+            html: body.html(&Shown {
+                pictures: &pictures,
+                base: options.inline_base.as_deref(),
+                page: options.page.as_ref(),
+                forwarded: quotes::is_forward(&glance.subject),
+            }),
             language: fields::language(headers).or(body.language),
             text: body.text,
             parts: attachments::account(&tree, &attachments),

@@ -21,6 +21,7 @@ use crate::domain::account::{Account, AccountState};
 use crate::domain::directory::Directory;
 use crate::domain::ids::{RecordId, ReplyId};
 use crate::domain::record::{Attachment, Defect, PartStatus, Record};
+use crate::intake::{ReadOptions, quotes};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Paging {
@@ -124,7 +125,7 @@ pub(super) async fn message_page(
 ) -> Result<MessagePage, Fault> {
     let share = state.reading.message(record.size).await?;
     let raw = state.store.raw(&citizen.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
-    let content = reading::content(raw, None).await?;
+    let content = reading::content(raw, ReadOptions::default()).await?;
     let (records, replies) = state.store.conversation(&citizen.account.id, record.conversation).await?;
     let directory = state.directory().await?;
     let words = state.words(citizen.visitor.language);
@@ -138,7 +139,8 @@ pub(super) async fn message_page(
         Err(Closed::Nowhere) => (None, Some(words.t("reply-nowhere"))),
         Err(Closed::NotInUse) => (None, Some(words.t("not-in-use"))),
     };
-    let pieces = if content.text.trim().is_empty() { Vec::new() } else { body::pieces(&content.text) };
+    let forwarded = quotes::is_forward(&record.subject);
+    let pieces = if content.text.trim().is_empty() { Vec::new() } else { body::pieces(&content.text, forwarded) };
     let page = MessagePage {
         subject: subject(&words, &record),
         kind: record.kind.word(),

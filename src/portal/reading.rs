@@ -15,7 +15,7 @@ use tokio_util::io::ReaderStream;
 use super::fault::Fault;
 use super::state::Limits;
 use crate::domain::record::Content;
-use crate::intake;
+use crate::intake::{self, ReadOptions};
 
 /// One permit stands for this many octets.
 const UNIT: u64 = 1 << 10;
@@ -87,8 +87,8 @@ impl Reading {
 }
 
 /// Reads a message away from the threads that serve.
-pub(super) async fn content(raw: Bytes, inline_base: Option<String>) -> Result<Content, Fault> {
-    let read = move || intake::read_with(&raw, &intake::Limits::default(), &intake::ReadOptions { inline_base });
+pub(super) async fn content(raw: Bytes, options: ReadOptions) -> Result<Content, Fault> {
+    let read = move || intake::read_with(&raw, &intake::Limits::default(), &options);
     tokio::task::spawn_blocking(read).await.map_err(|_| Fault::internal("a message could not be read"))
 }
 
