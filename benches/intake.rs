@@ -59,7 +59,7 @@ fn attachment(size: usize) -> Vec<u8> {
 
 fn intake(c: &mut Criterion) {
     let limits = Limits::default();
-    let options = ReadOptions { inline_base: Some("/m/1/attachments/".into()) };
+    let options = ReadOptions { inline_base: Some("/m/1/attachments/".into()), page: None };
     let messages =
         [("text-10k", text(10 << 10)), ("html-10k", html(10 << 10)), ("attachment-30m", attachment(30 << 20))];
     let mut group = c.benchmark_group("intake");

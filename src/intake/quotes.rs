@@ -99,13 +99,14 @@ pub(super) fn of_lines(lines: &[&str], forwarded: bool) -> Vec<Run> {
     while n < rest {
         let from = n;
         if !is_quoted(lines[n]) {
-            n += attribution(lines, n).map_or(1, |length| {
-                let next = (n + length..rest).find(|n| !blank(*n)).filter(|n| is_quoted(lines[*n]));
-                next.map_or(1, |next| next - n)
-            });
-            if n == from + 1 {
+            let introduced = attribution(lines, n)
+                .and_then(|length| (n + length..rest).find(|n| !blank(*n)))
+                .filter(|next| is_quoted(lines[*next]));
+            let Some(next) = introduced else {
+                n += 1;
                 continue;
-            }
+            };
+            n = next;
         }
         while n < rest && (is_quoted(lines[n]) || blank(n)) {
             n += 1;

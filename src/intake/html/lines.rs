@@ -90,6 +90,11 @@ impl Lines {
         self.out.trim_end_matches('\n').rsplit('\n').next().is_some_and(|line| line.starts_with('>'))
     }
 
+    /// Ends a block that had something in it.
+    pub(super) fn leave(&mut self, block: Block) {
+        self.breaks = self.breaks.max(block.space);
+    }
+
     /// Begins a new line.
     pub(super) fn end_line(&mut self, place: Place) {
         if place.row {

@@ -190,11 +190,6 @@ impl Declared {
         self.get(property).and_then(Colour::parse)
     }
 
-    /// Takes one away.
-    pub(super) fn remove(&mut self, property: &str) {
-        self.list.retain(|(known, _)| *known != property);
-    }
-
     /// Takes `height` as the least height, for boxes that hold text.
     pub(super) fn relax(&mut self) {
         for (property, _) in self.list.iter_mut().filter(|(property, _)| *property == "height") {

@@ -50,7 +50,7 @@ struct Open {
     place: Place,
     /// The number of the list's next item.
     next: i64,
-    /// Where a link's words begin.
+    /// Where its words begin.
     words: usize,
 }
 
@@ -80,9 +80,13 @@ pub(super) fn lines(tree: &Tree, links: bool, citations: bool) -> Lines {
             Step::Leave(id) => {
                 if tree.element(id).is_some()
                     && let Some(left) = open.pop()
-                    && links
                 {
-                    leave_link(tree, id, &left, &mut lines);
+                    if links {
+                        leave_link(tree, id, &left, &mut lines);
+                    }
+                    if left.place.block.number == id && lines.out.len() > left.words {
+                        lines.leave(left.place.block);
+                    }
                 }
             }
         }
@@ -102,7 +106,9 @@ fn enter(tree: &Tree, id: Id, above: Place, open: &mut [Open], lines: &mut Lines
         "pre" | "textarea" | "listing" | "xmp" | "plaintext" => place.verbatim = true,
         "blockquote" if !citations || is_citation(tree, id) => place.quotes = (above.quotes + 1).min(QUOTES),
         "ul" | "ol" if in_item(tree, id) => {
-            place.indent = (above.indent + 2).min(INDENT);
+            // Inside an item it is set in already.
+            let set_in = if tree.parent(id).is_some_and(|parent| tree.name(parent) == "li") { 0 } else { 2 };
+            place.indent = (above.indent + set_in).min(INDENT);
             place.block.space = 1;
         }
         "li" => {
@@ -236,7 +242,7 @@ mod tests {
             ("<ol><li>a<li>b</ol>", "1. a\n2. b"),
             ("<ol start=3><li>a<li value=7>b<li>c</ol>", "3. a\n7. b\n8. c"),
             ("<ol type=a><li>x<li>y</ol><ol type=I start=4><li>z</ol>", "a. x\nb. y\n\nIV. z"),
-            ("<ol><li><p>a</p><p>b</p><ul><li>c</ul></ol>", "1. a\n\n   b\n     - c"),
+            ("<ol><li><p>a</p><p>b</p><ul><li>c</ul></ol>", "1. a\n\n   b\n\n   - c"),
         ] {
             assert_eq!(of(html), text, "{html}");
         }

@@ -117,10 +117,6 @@ impl Tree {
         self.nodes.get(id)?.after
     }
 
-    pub(super) fn last_child(&self, id: Id) -> Option<Id> {
-        self.nodes.get(id)?.last
-    }
-
     pub(super) fn children(&self, id: Id) -> impl Iterator<Item = Id> {
         std::iter::successors(self.nodes.get(id).and_then(|node| node.first), |child| self.after(*child))
     }
@@ -237,13 +233,11 @@ pub(super) fn parse(html: &str, budget: &mut Budget) -> Option<Tree> {
     Some(parser.finish())
 }
 
-/// Where the first `<body` stands.
+/// Where the first `<body` with attributes stands.
 fn body_tag(html: &str) -> Option<usize> {
     memchr::memchr_iter(b'<', html.as_bytes()).find(|at| {
         let tag = html.as_bytes().get(*at..at + 6).unwrap_or_default();
-        tag.len() == 6
-            && tag[..5].eq_ignore_ascii_case(b"<body")
-            && matches!(tag[5], b' ' | b'>' | b'\t' | b'\r' | b'\n')
+        tag.len() == 6 && tag[..5].eq_ignore_ascii_case(b"<body") && matches!(tag[5], b' ' | b'\t' | b'\r' | b'\n')
     })
 }
 
