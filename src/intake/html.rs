@@ -183,7 +183,7 @@ fn fetches(css: &str) -> bool {
 pub(super) fn of_text(text: &str, language: Option<&str>) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     out.push_str("<p");
-    language.iter().for_each(|tag| write::attribute(&mut out, "lang", tag));
+    write::attribute_of(&mut out, "lang", language);
     out.push('>');
     for (n, line) in text.split('\n').enumerate() {
         out.push_str(if n > 0 { "<br>" } else { "" });

@@ -93,7 +93,7 @@ pub(super) fn of_lines(lines: &[&str], forwarded: bool) -> Vec<Run> {
     let mut parts = vec![Part::Own; lines.len()];
     let blank = |n: usize| lines.get(n).is_none_or(|line| line.trim().is_empty());
     let rest = if forwarded { lines.len() } else { history(lines) };
-    parts.iter_mut().skip(rest).for_each(|part| *part = Part::Earlier);
+    parts[rest..].fill(Part::Earlier);
     // Behind `>`, with the line that says whose words they are, and the blank lines between.
     let mut n = 0;
     while n < rest {

@@ -97,15 +97,14 @@ impl Colour {
 
     fn hex(hex: &str) -> Option<Self> {
         let digits: Option<Vec<u8>> = hex.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
-        let digits = digits.filter(|digits| digits.len() <= 8)?;
-        let (rgb, alpha) = match *digits {
-            [r, g, b] => ([r * 17, g * 17, b * 17], 255),
-            [r, g, b, a] => ([r * 17, g * 17, b * 17], a * 17),
-            [r, s, g, h, b, c] => ([r * 16 + s, g * 16 + h, b * 16 + c], 255),
-            [r, s, g, h, b, c, a, e] => ([r * 16 + s, g * 16 + h, b * 16 + c], a * 16 + e),
+        let digits = digits?;
+        let channels: Vec<u8> = match digits.len() {
+            3 | 4 => digits.iter().map(|digit| digit * 17).collect(),
+            6 | 8 => digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |all, digit| all * 16 + digit)).collect(),
             _ => return None,
         };
-        Self(rgb).over_white(alpha)
+        let (rgb, alpha) = channels.split_first_chunk::<3>()?;
+        Self(*rgb).over_white(alpha.first().copied().unwrap_or(255))
     }
 
     fn rgb(inner: &str) -> Option<Self> {

@@ -121,13 +121,11 @@ pub(super) fn keeps(element: &str, name: &str, value: &str) -> bool {
     let word = |words: &[&str]| words.iter().any(|known| value.eq_ignore_ascii_case(known));
     match (element, name) {
         (_, "title") => !value.is_empty(),
-        ("td" | "th", "colspan" | "rowspan") => number(1000),
+        ("td" | "th", "colspan" | "rowspan") | ("col" | "colgroup", "span") => number(1000),
         ("th", "scope") => word(&["row", "col", "rowgroup", "colgroup"]),
-        ("col" | "colgroup", "span") => number(1000),
         ("ol", "start") | ("li", "value") => value.parse::<i32>().is_ok(),
         ("ol", "type") => matches!(value, "1" | "a" | "A" | "i" | "I"),
         ("ul", "type") => word(&["disc", "circle", "square"]),
-        ("ol", "reversed") => true,
         ("table" | "td" | "th" | "col" | "colgroup" | "hr", "width") => length(1200),
         ("img", "width" | "height") => length(4000),
         ("table", "border" | "cellpadding" | "cellspacing") => number(100),
@@ -135,7 +133,7 @@ pub(super) fn keeps(element: &str, name: &str, value: &str) -> bool {
         ("p" | "div" | "td" | "th" | "tr" | "table" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "hr", "align") => {
             word(&["left", "right", "center", "justify"])
         }
-        ("time", "datetime") | ("del" | "ins", "datetime") => true,
+        ("ol", "reversed") | ("time" | "del" | "ins", "datetime") => true,
         _ => false,
     }
 }

@@ -112,7 +112,9 @@ impl Lines {
     /// A list's mark.
     pub(super) fn mark(&mut self, mark: &str, place: Place, origin: Id) {
         self.marked = false;
-        mark.chars().for_each(|c| self.push(c, place, origin));
+        for c in mark.chars() {
+            self.push(c, place, origin);
+        }
         self.gap = Some(' ');
         self.marked = true;
     }

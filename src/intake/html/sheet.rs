@@ -96,8 +96,8 @@ impl Sheet {
         let named = |name: &str| self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
         let mut candidates: Vec<usize> = named("*").to_vec();
         candidates.extend(named(&element.name));
-        classes.iter().for_each(|class| candidates.extend(named(&format!(".{class}"))));
-        id.iter().for_each(|id| candidates.extend(named(&format!("#{id}"))));
+        candidates.extend(classes.iter().flat_map(|class| named(&format!(".{class}"))));
+        candidates.extend(id.iter().flat_map(|id| named(&format!("#{id}"))));
         let examined = candidates.len();
         candidates.retain(|at| {
             self.rules.get(*at).is_some_and(|rule| {
@@ -109,7 +109,9 @@ impl Sheet {
         candidates.sort_by_key(|at| (self.rules.get(*at).map(Rule::weight), *at));
         candidates.dedup();
         for rule in candidates.iter().filter_map(|at| self.rules.get(*at)) {
-            self.declared.get(rule.declared).into_iter().for_each(|other| declared.extend(other));
+            if let Some(other) = self.declared.get(rule.declared) {
+                declared.extend(other);
+            }
         }
         self.work += 1 + examined;
         declared

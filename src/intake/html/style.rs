@@ -124,15 +124,21 @@ impl Declared {
             "visibility" => self.hidden |= is("hidden"),
             "mso-hide" => self.hidden |= is("all"),
             "background" => {
-                let ground = pieces(value).into_iter().find_map(Colour::parse);
-                ground.into_iter().for_each(|colour| self.put("background-color", colour.written()));
+                if let Some(ground) = pieces(value).into_iter().find_map(Colour::parse) {
+                    self.put("background-color", ground.written());
+                }
             }
             "color" | "background-color" => {
-                let colour = Colour::parse(value);
-                colour.into_iter().for_each(|colour| self.put(property, colour.written()));
+                if let Some(colour) = Colour::parse(value) {
+                    self.put(property, colour.written());
+                }
             }
             "font" => self.font(value),
-            "font-size" => font_size(value).into_iter().for_each(|size| self.put("font-size", size)),
+            "font-size" => {
+                if let Some(size) = font_size(value) {
+                    self.put("font-size", size);
+                }
+            }
             "line-height" if !is_open(value) => {}
             "white-space" if is("nowrap") => {}
             // Letters would stand over what follows: a box may be higher than said, not lower.
@@ -254,8 +260,7 @@ fn pixels(text: &str) -> Option<f64> {
         "in" => 96.0,
         "cm" => 96.0 / 2.54,
         "mm" => 9.6 / 2.54,
-        "ex" | "ch" => 8.0,
-        "vw" | "vh" | "vmin" | "vmax" => 8.0,
+        "ex" | "ch" | "vw" | "vh" | "vmin" | "vmax" => 8.0,
         _ => return None,
     };
     Some(number * factor)

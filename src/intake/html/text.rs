@@ -56,7 +56,7 @@ struct Open {
 
 /// Lays out the whole. `links`: with the addresses that links lead to; `citations`: only those are marked as quoted.
 pub(super) fn lines(tree: &Tree, links: bool, citations: bool) -> Lines {
-    let mut lines = Lines::default();
+    let mut laid = Lines::default();
     let mut open = vec![Open { place: Place::default(), next: 0, words: 0 }];
     let mut step = Some(Step::Enter(0));
     while let Some(now) = step {
@@ -64,16 +64,14 @@ pub(super) fn lines(tree: &Tree, links: bool, citations: bool) -> Lines {
         let above = open.last().map_or(Place::default(), |open| open.place);
         match now {
             Step::Enter(id) => match tree.what(id) {
-                What::Text(text) => lines.text(text, above, id),
+                What::Text(text) => laid.text(text, above, id),
                 What::Element(element) if is_unread(&element.name) => {
                     step = tree.next(0, Step::Leave(id));
-                    continue;
                 }
                 What::Element(_) => {
-                    let place = enter(tree, id, above, &mut open, &mut lines, citations);
+                    let place = enter(tree, id, above, &mut open, &mut laid, citations);
                     let next = tree.element(id).and_then(|e| e.get("start")).and_then(|s| s.parse().ok()).unwrap_or(1);
-                    open.push(Open { place, next, words: lines.out.len() });
-                    continue;
+                    open.push(Open { place, next, words: laid.out.len() });
                 }
                 What::Nothing => {}
             },
@@ -82,16 +80,16 @@ pub(super) fn lines(tree: &Tree, links: bool, citations: bool) -> Lines {
                     && let Some(left) = open.pop()
                 {
                     if links {
-                        leave_link(tree, id, &left, &mut lines);
+                        leave_link(tree, id, &left, &mut laid);
                     }
-                    if left.place.block.number == id && lines.out.len() > left.words {
-                        lines.leave(left.place.block);
+                    if left.place.block.number == id && laid.out.len() > left.words {
+                        laid.leave(left.place.block);
                     }
                 }
             }
         }
     }
-    lines
+    laid
 }
 
 fn enter(tree: &Tree, id: Id, above: Place, open: &mut [Open], lines: &mut Lines, citations: bool) -> Place {

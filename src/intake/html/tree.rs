@@ -63,7 +63,7 @@ pub(super) enum What {
     Nothing,
 }
 
-/// An element. Those of SVG and MathML have a name that none of HTML has.
+/// An element. Those of SVG and `MathML` have a name that none of HTML has.
 #[derive(Debug)]
 pub(super) struct Element {
     pub(super) name: LocalName,

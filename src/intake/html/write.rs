@@ -65,7 +65,9 @@ impl<'w> Writer<'w> {
             highest = elements::level(tree.name(id)).map_or(highest, |level| highest.min(level));
         }
         let mut ends = HashMap::new();
-        folds.values().for_each(|(_, last)| *ends.entry(*last).or_insert(0) += 1);
+        for (_, last) in folds.values() {
+            *ends.entry(*last).or_insert(0) += 1;
+        }
         let lower = if page.is_some() { 2_u8.saturating_sub(highest) } else { 0 };
         let around =
             Open { close: String::new(), text: INK, ground: GROUND, hidden: false, pictorial: false, link: None };
@@ -78,8 +80,8 @@ impl<'w> Writer<'w> {
         let language = said("lang").or_else(|| said("xml:lang")).and_then(language_tag).or(language.map(str::to_owned));
         let direction = said("dir").filter(|dir| is_direction(dir));
         let mut around = String::new();
-        language.iter().for_each(|tag| attribute(&mut around, "lang", tag));
-        direction.iter().for_each(|dir| attribute(&mut around, "dir", dir));
+        attribute_of(&mut around, "lang", language.as_deref());
+        attribute_of(&mut around, "dir", direction);
         let mut step = Some(Step::Enter(0));
         while let Some(now) = step {
             step = self.tree.next(0, now);
@@ -148,7 +150,7 @@ impl<'w> Writer<'w> {
         let deep = self.open.len() > DEEPEST;
         match elements::written(&element.name).filter(|_| !deep) {
             None => {}
-            Some(Written::Picture) => self.picture(element, declared),
+            Some(Written::Picture) => self.picture(element, &declared),
             Some(Written::Alone(name)) => {
                 let attributes = self.attributes(element, name, declared, &mut open);
                 let _ = write!(self.out, "<{name}{attributes}>");
@@ -172,7 +174,9 @@ impl<'w> Writer<'w> {
                 }
                 let _ = write!(self.out, "<{name}{attributes}>");
                 open.close.insert_str(0, &format!("</{name}>"));
-                open.link.iter_mut().for_each(|(_, words)| *words = self.out.len());
+                if let Some((_, words)) = &mut open.link {
+                    *words = self.out.len();
+                }
             }
         }
         self.open.push(open);
@@ -262,7 +266,7 @@ impl<'w> Writer<'w> {
         out
     }
 
-    fn picture(&mut self, element: &Element, declared: Declared) {
+    fn picture(&mut self, element: &Element, declared: &Declared) {
         let source = element.get("src").unwrap_or_default();
         let shown = (self.pictures)(source).or_else(|| safe::is_picture(source).then(|| source.to_owned()));
         let alt = element.get("alt");
@@ -273,11 +277,11 @@ impl<'w> Writer<'w> {
             None if alt.is_none_or(str::is_empty) => return,
             None => {}
         }
-        alt.iter().for_each(|alt| attribute(&mut out, "alt", alt));
+        attribute_of(&mut out, "alt", alt);
         if shown.is_some() {
             for name in ["width", "height", "title"] {
                 let value = element.get(name).filter(|value| elements::keeps("img", name, value));
-                value.iter().for_each(|value| attribute(&mut out, name, value));
+                attribute_of(&mut out, name, value);
             }
             let style = declared.written(|_, colour| colour.written());
             if !style.is_empty() {
@@ -333,7 +337,7 @@ fn content(tree: &Tree, id: Id) -> (bool, bool) {
     (words, picture)
 }
 
-pub(super) fn attribute(out: &mut String, name: &str, value: &str) {
+fn attribute(out: &mut String, name: &str, value: &str) {
     out.push(' ');
     out.push_str(name);
     out.push_str("=\"");
@@ -347,6 +351,12 @@ pub(super) fn attribute(out: &mut String, name: &str, value: &str) {
         }
     }
     out.push('"');
+}
+
+pub(super) fn attribute_of(out: &mut String, name: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        attribute(out, name, value);
+    }
 }
 
 /// Text, without the marks that turn its direction.
