@@ -77,7 +77,7 @@ pub(super) fn written(name: &str) -> Option<Written> {
         "wbr" => Alone("wbr"),
         // Landmarks of a letter are none of the page. What can be closed might never be opened.
         "div" | "center" | "article" | "aside" | "details" | "fieldset" | "footer" | "form" | "header" | "hgroup"
-        | "legend" | "main" | "nav" | "section" => Whole("div"),
+        | "legend" | "main" | "nav" | "option" | "section" | "select" => Whole("div"),
         _ => return None,
     })
 }
@@ -135,6 +135,16 @@ pub(super) fn keeps(element: &str, name: &str, value: &str) -> bool {
         }
         ("ol", "reversed") | ("time" | "del" | "ins", "datetime") => true,
         _ => false,
+    }
+}
+
+/// What stands in a field of a form.
+pub(super) fn filled_in(element: &Element) -> Option<&str> {
+    let kind = element.get("type").unwrap_or_default().to_ascii_lowercase();
+    match &*kind {
+        "checkbox" | "radio" => Some(if element.get("checked").is_some() { "☑" } else { "☐" }),
+        "hidden" | "password" | "image" | "file" | "reset" => None,
+        _ => element.get("value"),
     }
 }
 

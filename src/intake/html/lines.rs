@@ -1,6 +1,7 @@
 //! The text of HTML, laid out in lines: blocks apart, quotations marked, lists numbered and set in, cells of a table with
 //! tabs between.
 
+use super::symbols;
 use super::tree::Id;
 
 /// What a piece of text inherits from where it stands.
@@ -12,6 +13,8 @@ pub(super) struct Place {
     pub(super) quotes: usize,
     /// Spaces before each line.
     pub(super) indent: usize,
+    /// Its letters are pictures.
+    pub(super) pictorial: bool,
     /// It stands in a row of a table that is one line.
     pub(super) row: bool,
     pub(super) block: Block,
@@ -43,6 +46,7 @@ impl Lines {
     /// Adds text of this origin.
     pub(super) fn text(&mut self, text: &str, place: Place, origin: Id) {
         for c in text.chars() {
+            let c = if place.pictorial { symbols::picture(c).unwrap_or(c) } else { c };
             match c {
                 '\n' if place.verbatim && !place.row => self.breaks = (self.breaks + 1).min(2),
                 c if c.is_whitespace() && !place.verbatim => self.gap = self.gap.or(Some(' ')),
@@ -95,6 +99,11 @@ impl Lines {
         self.breaks = self.breaks.max(block.space);
     }
 
+    /// An empty paragraph.
+    pub(super) fn blank(&mut self) {
+        self.breaks = 2;
+    }
+
     /// Begins a new line.
     pub(super) fn end_line(&mut self, place: Place) {
         if place.row {
@@ -126,7 +135,7 @@ pub(super) fn space_around(name: &str) -> usize {
         "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "table" | "ul" | "ol" | "dl" | "pre" | "hr" | "blockquote" => 2,
         "div" | "tr" | "li" | "dt" | "dd" | "address" | "article" | "aside" | "center" | "footer" | "form"
         | "header" | "section" | "figure" | "figcaption" | "caption" | "fieldset" | "main" | "nav" | "details"
-        | "summary" => 1,
+        | "summary" | "select" | "option" => 1,
         _ => 0,
     }
 }

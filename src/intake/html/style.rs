@@ -95,6 +95,16 @@ impl Declared {
         declared
     }
 
+    /// Whether a style, or the name of a font, says that letters are pictures; `None`: it says nothing of letters.
+    pub(super) fn letters(style: &str) -> Option<bool> {
+        let mut families = style.split(';').filter_map(|declaration| declaration.split_once(':'));
+        match families.rfind(|(property, _)| property.trim().eq_ignore_ascii_case("font-family")) {
+            Some((_, family)) => Some(is_pictorial(family.trim())),
+            None if style.contains(':') => None,
+            None => Some(is_pictorial(style)),
+        }
+    }
+
     /// Adds what the text declares; the later goes before the earlier.
     pub(super) fn read(&mut self, css: &str) {
         for declaration in css.split(';') {
@@ -145,8 +155,7 @@ impl Declared {
             "max-height" => {}
             _ if is_plain(value) && is_short(value) => {
                 if property == "font-family" {
-                    let first = value.trim_start_matches(['"', '\'']).to_ascii_lowercase();
-                    self.pictorial = first.starts_with("wingdings") || first.starts_with("symbol");
+                    self.pictorial = is_pictorial(value);
                     if self.pictorial {
                         return;
                     }
@@ -229,6 +238,11 @@ impl Declared {
     }
 }
 
+fn is_pictorial(family: &str) -> bool {
+    let first = family.trim_start_matches(['"', '\'']).to_ascii_lowercase();
+    first.starts_with("wingdings") || first.starts_with("symbol")
+}
+
 /// The value's words, functions whole.
 fn pieces(value: &str) -> Vec<&str> {
     let (mut found, mut from, mut inside) = (Vec::new(), 0, 0_usize);
@@ -260,7 +274,9 @@ fn pixels(text: &str) -> Option<f64> {
         "in" => 96.0,
         "cm" => 96.0 / 2.54,
         "mm" => 9.6 / 2.54,
-        "ex" | "ch" | "vw" | "vh" | "vmin" | "vmax" => 8.0,
+        "ex" | "ch" => 8.0,
+        // Of the whole window.
+        "vw" | "vh" | "vmin" | "vmax" => f64::INFINITY,
         _ => return None,
     };
     Some(number * factor)

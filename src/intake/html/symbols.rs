@@ -6,7 +6,8 @@ pub(super) fn readable(text: &str) -> String {
     text.chars().map(|c| picture(c).unwrap_or(c)).collect()
 }
 
-fn picture(c: char) -> Option<char> {
+/// The picture that a letter is.
+pub(super) fn picture(c: char) -> Option<char> {
     // Word writes them in a private area too.
     let low = u32::from(c);
     let c = if (0xf020..=0xf0ff).contains(&low) { char::from_u32(low - 0xf000)? } else { c };

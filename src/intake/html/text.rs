@@ -1,8 +1,10 @@
 //! The text alternative of HTML, for whoever gets none with it: a walk that keeps lines, lists, rows and links' targets.
 
+use super::elements;
 use super::lines::{Block, Lines, Place, space_around};
 use super::link::Link;
-use super::tree::{Id, Step, Tree, What};
+use super::style::Declared;
+use super::tree::{Element, Id, Step, Tree, What};
 
 /// Quotations inside one another that are marked.
 const QUOTES: usize = 20;
@@ -31,7 +33,6 @@ pub(super) fn is_unread(name: &str) -> bool {
             | "audio"
             | "video"
             | "canvas"
-            | "select"
             | "datalist"
     )
 }
@@ -84,6 +85,8 @@ pub(super) fn lines(tree: &Tree, links: bool, citations: bool) -> Lines {
                     }
                     if left.place.block.number == id && laid.out.len() > left.words {
                         laid.leave(left.place.block);
+                    } else if left.place.block.number == id && tree.element(id).is_some_and(is_of_word) {
+                        laid.blank();
                     }
                 }
             }
@@ -96,7 +99,11 @@ fn enter(tree: &Tree, id: Id, above: Place, open: &mut [Open], lines: &mut Lines
     let Some(element) = tree.element(id) else { return above };
     let name = &*element.name;
     let mut place = above;
-    let space = space_around(name);
+    // Word's paragraphs have no space between them, and an empty one where there is some.
+    let space = if is_of_word(element) { 1 } else { space_around(name) };
+    if let Some(style) = element.get("style").or_else(|| element.get("face")).filter(|style| style.len() < 2000) {
+        place.pictorial = Declared::letters(style).unwrap_or(above.pictorial);
+    }
     if space > 0 && !above.row {
         place.block = Block { number: id, space };
     }
@@ -125,6 +132,11 @@ fn enter(tree: &Tree, id: Id, above: Place, open: &mut [Open], lines: &mut Lines
         "tr" => place.row = above.row || is_line(tree, id),
         "td" | "th" => lines.next_cell(),
         "br" => lines.end_line(above),
+        "input" => {
+            if let Some(value) = elements::filled_in(element) {
+                lines.text(value, above, id);
+            }
+        }
         "img" => {
             if let Some(alt) = element.get("alt").filter(|alt| !alt.is_empty()) {
                 lines.text(&format!(" [{alt}] "), above, id);
@@ -133,6 +145,10 @@ fn enter(tree: &Tree, id: Id, above: Place, open: &mut [Open], lines: &mut Lines
         _ => {}
     }
     place
+}
+
+fn is_of_word(element: &Element) -> bool {
+    &*element.name == "p" && element.get("class").is_some_and(|class| class.starts_with("Mso"))
 }
 
 fn in_item(tree: &Tree, id: Id) -> bool {
@@ -228,6 +244,12 @@ mod tests {
             ("a&nbsp;&amp;&#228;<img alt=x>", "a &ä [x]"),
             ("<title>t</title><style>s</style><script>j</script><svg><text>v</text></svg>a", "a"),
             ("a\u{202e}b", "ab"),
+            (
+                "<p class=MsoNormal>a</p><p class=MsoNormal>b</p><p class=MsoNormal>&nbsp;</p><p class=MsoNormal>c</p>",
+                "a\nb\n\nc",
+            ),
+            ("<span style='font-family:Wingdings'>J<span style='font-family:Arial'>J</span></span>", "☺J"),
+            ("<input value=x><input type=checkbox checked>y<select><option>1<option>2</select>", "x☑y\n1\n2"),
         ] {
             assert_eq!(of(html), text, "{html}");
         }

@@ -149,7 +149,11 @@ impl<'w> Writer<'w> {
         open.pictorial = declared.pictorial || (open.pictorial && declared.get("font-family").is_none());
         let deep = self.open.len() > DEEPEST;
         match elements::written(&element.name).filter(|_| !deep) {
-            None => {}
+            None => {
+                if let Some(value) = elements::filled_in(element).filter(|_| &*element.name == "input") {
+                    escape(&mut self.out, value);
+                }
+            }
             Some(Written::Picture) => self.picture(element, &declared),
             Some(Written::Alone(name)) => {
                 let attributes = self.attributes(element, name, declared, &mut open);
