@@ -152,11 +152,7 @@ pub(super) async fn message_page(
         automatic: record.auto_submitted,
         content_language: content.language.filter(|tag| tag != words.tag()),
         html_src: content.html.is_some().then(|| format!("{path}/html")),
-        html_height: match content.text.len() + 80 * content.text.lines().count() {
-            0..1000 => "low",
-            1000..3000 => "middling",
-            _ => "high",
-        },
+        html_height: height(&content.text, forwarded),
         pieces,
         files: content.attachments.iter().map(|attachment| file(&words, &path, attachment)).collect(),
         defects: content.defects.iter().map(|defect| plainly(&words, defect)).collect(),
@@ -176,6 +172,22 @@ pub(super) async fn message_page(
     };
     drop(share);
     Ok(page)
+}
+
+/// How high the text of a message will be, roughly: a page without scripts cannot ask. What is folded does not count.
+fn height(text: &str, forwarded: bool) -> &'static str {
+    let lines: Vec<&str> = text.lines().collect();
+    let shown = quotes::runs(text, forwarded).into_iter().map(|run| match run.part {
+        quotes::Part::Earlier | quotes::Part::Signature => 2,
+        _ => lines.get(run.lines).unwrap_or_default().iter().map(|line| 1 + line.chars().count() / 80).sum(),
+    });
+    match shown.sum::<usize>() {
+        0..7 => "lines-6",
+        7..13 => "lines-12",
+        13..19 => "lines-18",
+        19..27 => "lines-26",
+        _ => "lines-many",
+    }
 }
 
 fn shown_form(

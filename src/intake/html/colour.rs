@@ -10,6 +10,10 @@ pub(super) struct Colour(pub(super) [u8; 3]);
 pub(super) const GROUND: Colour = Colour([255, 255, 255]);
 pub(super) const INK: Colour = Colour([0x14, 0x20, 0x2b]);
 pub(super) const LINK: Colour = Colour([0x0b, 0x4f, 0x91]);
+/// The page's ground in its dark look.
+const DARK: Colour = Colour([0x10, 0x16, 0x1d]);
+/// Luminance below which a ground is dark: letters as dark as the page's cannot be read on it.
+const STAYS: f64 = 0.2;
 /// The least that text may have against its ground (WCAG 2.2, 1.4.3).
 const READABLE: f64 = 4.5;
 /// Of a colour and its dark counterpart, each with .05 added: so white becomes the page's dark ground #10161d.
@@ -159,8 +163,16 @@ impl Colour {
         self.mixed(towards, low)
     }
 
+    /// Whether it stays as it is on a dark page: a dark ground, with the letters on it.
+    pub(super) fn stays_dark(self) -> bool {
+        self.luminance() < STAYS
+    }
+
     /// The counterpart on a dark page. Two colours keep the contrast that they have, up to what white allows.
     pub(super) fn dark(self) -> Self {
+        if self == GROUND {
+            return DARK;
+        }
         self.with_luminance((PRODUCT / (self.luminance() + 0.05) - 0.05).clamp(0.0, 1.0))
     }
 
@@ -221,8 +233,9 @@ mod tests {
 
     #[test]
     fn the_dark_page_is_the_light_one_turned() {
-        assert_eq!(GROUND.dark().luminance(), GROUND.dark().0.map(|c| LINEAR[usize::from(c)])[0]);
         assert!(GROUND.dark().luminance() < 0.01 && INK.dark().luminance() > 0.8);
+        assert!((GROUND.dark().luminance() + 0.05 - PRODUCT / 1.05).abs() < 0.001);
+        assert!(Colour([0, 0, 0xbf]).stays_dark() && INK.contrast(Colour([0x7c; 3])) < READABLE);
     }
 
     fn any_colour() -> impl Strategy<Value = Colour> {

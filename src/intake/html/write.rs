@@ -258,10 +258,11 @@ impl<'w> Writer<'w> {
         }
         let ground = open.ground;
         let dark = self.page.is_some();
-        let style = declared.written(|property, colour| match (dark, property) {
-            (false, _) => colour.written(),
-            (true, "color") => both(colour, colour.dark().readable_on(ground.dark())),
-            (true, _) => both(colour, colour.dark()),
+        let style = declared.written(|property, colour| match property {
+            _ if !dark => colour.written(),
+            _ if ground.stays_dark() => colour.written(),
+            "color" => both(colour, colour.dark().readable_on(ground.dark())),
+            _ => both(colour, colour.dark()),
         });
         self.styles += style.len();
         if !style.is_empty() && self.styles <= STYLES {
@@ -274,23 +275,23 @@ impl<'w> Writer<'w> {
         let source = element.get("src").unwrap_or_default();
         let shown = (self.pictures)(source).or_else(|| safe::is_picture(source).then(|| source.to_owned()));
         let alt = element.get("alt");
+        let Some(address) = shown else {
+            // What it would show is all that is left of it.
+            if let Some(alt) = alt.filter(|alt| !alt.is_empty()) {
+                escape(&mut self.out, &format!("[{alt}]"));
+            }
+            return;
+        };
         let mut out = String::new();
-        match &shown {
-            Some(address) => attribute(&mut out, "src", address),
-            // Nothing is left of it.
-            None if alt.is_none_or(str::is_empty) => return,
-            None => {}
-        }
+        attribute(&mut out, "src", &address);
         attribute_of(&mut out, "alt", alt);
-        if shown.is_some() {
-            for name in ["width", "height", "title"] {
-                let value = element.get(name).filter(|value| elements::keeps("img", name, value));
-                attribute_of(&mut out, name, value);
-            }
-            let style = declared.written(|_, colour| colour.written());
-            if !style.is_empty() {
-                attribute(&mut out, "style", &style);
-            }
+        for name in ["width", "height", "title"] {
+            let value = element.get(name).filter(|value| elements::keeps("img", name, value));
+            attribute_of(&mut out, name, value);
+        }
+        let style = declared.written(|_, colour| colour.written());
+        if !style.is_empty() {
+            attribute(&mut out, "style", &style);
         }
         let _ = write!(self.out, "<img{out}>");
     }
@@ -302,7 +303,11 @@ fn colours(name: &str, declared: &mut Declared, open: &mut Open) {
     let said = declared.colour("color");
     open.ground = ground.unwrap_or(open.ground);
     let text = said.unwrap_or(if name == "a" { LINK } else { open.text });
-    let readable = text.readable_on(open.ground);
+    let mut readable = text.readable_on(open.ground);
+    // Nobody chose letters for this ground: the clearest.
+    if readable != text && said.is_none() && name != "a" {
+        readable = if open.ground.stays_dark() { GROUND } else { INK.readable_on(open.ground) };
+    }
     if said.is_some() || ((ground.is_some() || name == "a") && readable != text) {
         declared.declare("color", &readable.written());
     }
