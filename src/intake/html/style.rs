@@ -71,6 +71,8 @@ const PROPERTIES: &[&str] = &[
 const FUNCTIONS: &[&str] = &["rgb", "rgba", "hsl", "hsla", "light-dark"];
 /// Larger lengths would push what follows out of sight. In CSS pixels.
 const LONGEST: f64 = 1200.0;
+/// Of margins and paddings.
+const INSET: f64 = 160.0;
 /// Of letters, in rem.
 const SMALLEST: f64 = 0.75;
 const LARGEST: f64 = 4.0;
@@ -153,6 +155,9 @@ impl Declared {
             "white-space" if is("nowrap") => {}
             // Letters would stand over what follows: a box may be higher than said, not lower.
             "max-height" => {}
+            // Set in further, nothing would be left of a narrow page.
+            _ if is_inset(property)
+                && pieces(value).into_iter().any(|piece| pixels(piece).is_some_and(|px| px > INSET)) => {}
             _ if is_plain(value) && is_short(value) => {
                 if property == "font-family" {
                     self.pictorial = is_pictorial(value);
@@ -310,6 +315,10 @@ fn font_size(value: &str) -> Option<String> {
 fn is_open(value: &str) -> bool {
     let (number, least) = value.strip_suffix('%').map_or((value, 1.0), |number| (number, 100.0));
     number.parse::<f64>().is_ok_and(|number| (least..=3.0 * least).contains(&number))
+}
+
+fn is_inset(property: &str) -> bool {
+    ["margin", "padding", "text-indent"].iter().any(|known| property.starts_with(known))
 }
 
 /// No length that would push what follows out of sight.

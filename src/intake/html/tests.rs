@@ -43,7 +43,7 @@ fn links_lead_out_and_nowhere_else() {
         format!("<a href=\"https://a.example/\" {rel}>x</a>")
     );
     for other in ["/portal/logout", "//a.example", "cid:a@b", "ftp://a.example", "\u{1}javascript:x", "#x", "tel:1"] {
-        assert_eq!(with_base(&format!("<a href='{other}'>x</a>")), format!("<a {rel}>x</a>"), "{other}");
+        assert_eq!(with_base(&format!("<a href='{other}'>x</a>")), "<span>x</span>", "{other}");
     }
     assert_eq!(
         with_base("<a href='https://evil.example/'>https://hel.example/</a>"),

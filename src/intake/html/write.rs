@@ -160,7 +160,12 @@ impl<'w> Writer<'w> {
                 let _ = write!(self.out, "<{name}{attributes}>");
             }
             Some(Written::Whole(name)) => {
-                let name = elements::lowered(name, self.lower);
+                if name == "a" {
+                    open.link = element.get("href").and_then(Link::of).map(|link| (link, 0));
+                }
+                // What leads nowhere must not look like a link.
+                let name =
+                    if name == "a" && open.link.is_none() { "span" } else { elements::lowered(name, self.lower) };
                 let mut attributes = self.attributes(element, name, declared, &mut open);
                 if name == "table" {
                     if elements::is_layout(self.tree, id) {
@@ -170,11 +175,8 @@ impl<'w> Writer<'w> {
                         open.close.insert_str(0, "</div>");
                     }
                 }
-                if name == "a" {
-                    open.link = element.get("href").and_then(Link::of).map(|link| (link, 0));
-                    if let Some((link, _)) = &open.link {
-                        attribute(&mut attributes, "href", &link.href);
-                    }
+                if let Some((link, _)) = &open.link {
+                    attribute(&mut attributes, "href", &link.href);
                 }
                 let _ = write!(self.out, "<{name}{attributes}>");
                 open.close.insert_str(0, &format!("</{name}>"));
