@@ -32,7 +32,6 @@ impl Body {
     /// Reads it.
     pub(super) fn read(tree: &Tree<'_>, limits: &Limits, found: &mut Vec<Defect>) -> Self {
         let mut texts: Vec<String> = Vec::new();
-        let mut of_html: Vec<String> = Vec::new();
         let mut html = Vec::new();
         let mut has_html = false;
         let mut budget = html::Budget::default();
@@ -46,17 +45,16 @@ impl Body {
             if matches!(part.kind(), PartKind::Html) {
                 let document = Document::of(&source, &mut budget);
                 note(&document, &located, &mut faults);
-                let text = tidy(&document.text, &mut Faults::new()).trim_end().to_owned();
                 languages.1 = languages.1.or(said.clone()).or_else(|| document.language.clone());
                 if in_text {
-                    texts.push(text.clone());
+                    texts.push(text_of(&document));
                 }
                 if in_html {
                     let fit = !document.is_too_complex() && part.raw_body().len() <= limits.body_bytes;
                     has_html |= fit;
-                    html.push(if fit { Piece::Html(document, said) } else { Piece::Text(text.clone(), said) });
+                    let piece = if fit { None } else { Some(Piece::Text(text_of(&document), said.clone())) };
+                    html.push(piece.unwrap_or(Piece::Html(document, said)));
                 }
-                of_html.push(text);
             } else {
                 let text = plain(part, &source, &mut faults);
                 languages.0 = languages.0.or(said.clone());
@@ -76,7 +74,11 @@ impl Body {
         let mut text = joined(texts);
         // An empty text beside HTML with content says nothing.
         if text.is_empty() {
-            text = joined(of_html);
+            let of_html = html.iter().map(|piece| match piece {
+                Piece::Html(document, _) => text_of(document),
+                Piece::Text(text, _) => text.clone(),
+            });
+            text = joined(of_html.collect());
         }
         if !has_html {
             html.clear();
@@ -113,6 +115,11 @@ impl Body {
         let html = pieces.join("\n");
         (!html.trim().is_empty()).then_some(html)
     }
+}
+
+/// A text of HTML is made only where there is no other: it takes as long as building the tree.
+fn text_of(document: &Document) -> String {
+    tidy(&document.text(), &mut Faults::new()).trim_end().to_owned()
 }
 
 fn note(document: &Document, located: &HashSet<String>, faults: &mut Faults) {

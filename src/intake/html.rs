@@ -40,8 +40,8 @@ pub struct Page {
 pub(super) struct Document {
     /// `None`: it would cost too much to build.
     tree: Option<Tree>,
-    /// The text, with LF and `> ` before what is quoted.
-    pub(super) text: String,
+    /// Its text by simpler means, where there is no tree.
+    plain: String,
     /// `lang` of the document.
     pub(super) language: Option<String>,
     /// Pictures that it shows, as [`reference`] names them.
@@ -58,7 +58,7 @@ impl Document {
         let Some(tree) = tree::parse(html, budget) else {
             return Self {
                 tree: None,
-                text: mail_parser::html_to_text(html),
+                plain: mail_parser::html_to_text(html),
                 language: None,
                 pictures: HashSet::new(),
                 remote: false,
@@ -66,7 +66,7 @@ impl Document {
             };
         };
         let mut document = Self {
-            text: text::lines(&tree, true, false).out,
+            plain: String::new(),
             language: None,
             pictures: HashSet::new(),
             remote: false,
@@ -90,7 +90,12 @@ impl Document {
         document
     }
 
-    /// It would cost too much to build; `text` is by simpler means.
+    /// The text, with LF and `> ` before what is quoted.
+    pub(super) fn text(&self) -> String {
+        self.tree.as_ref().map_or_else(|| self.plain.clone(), |tree| text::lines(tree, true, false).out)
+    }
+
+    /// It would cost too much to build; its text is by simpler means.
     pub(super) fn is_too_complex(&self) -> bool {
         self.tree.is_none()
     }
