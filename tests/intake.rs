@@ -127,6 +127,19 @@ fn harmless(html: &str, name: &str) {
 }
 
 #[test]
+fn deep_html_is_read_on_a_small_stack() {
+    let deep = format!("{}text{}", "<div><b>".repeat(240), "</b></div>".repeat(240));
+    let tables = "<table><tr><td>".repeat(150);
+    let hidden = format!("<div style='display:none'>{}", "<blockquote type=cite>On 2026 a wrote:<p>".repeat(120));
+    for html in [deep, tables, hidden, "<div>".repeat(20_000)] {
+        let raw = format!("From: a@hel.example\r\nContent-Type: text/html\r\n\r\n<p>Hej</p>{html}");
+        let read = move || looks().map(|look| intake::read_with(raw.as_bytes(), &Limits::default(), &look).text.len());
+        let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(read).unwrap();
+        assert!(thread.join().unwrap().iter().all(|length| *length >= 3));
+    }
+}
+
+#[test]
 fn a_forwarded_message_comes_as_it_came() {
     let raw = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/mail/forwarded-eml.eml")).unwrap();
     let (attachment, bytes) = intake::attachment(&raw, 0).unwrap();
@@ -208,6 +221,79 @@ const PIECES: &[&[u8]] = &[
     b"<!--",
 ];
 
+/// Pieces of HTML that change how what follows is read.
+const TAGS: &[&str] = &[
+    "<p>",
+    "</p>",
+    "<div style='color:red;background:url(x)'>",
+    "</div>",
+    "<b>",
+    "</b>",
+    "<table>",
+    "<tr>",
+    "<td>",
+    "</table>",
+    "<a href='https://a.example/'>",
+    "<a href='javascript:x'>",
+    "</a>",
+    "<img src=x onerror=y>",
+    "<img src='cid:a' alt='\">'>",
+    "<svg>",
+    "</svg>",
+    "<math>",
+    "<mtext>",
+    "<mglyph>",
+    "<foreignObject>",
+    "<style>",
+    "</style>",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "<noscript>",
+    "</noscript>",
+    "<template>",
+    "</template>",
+    "<title>",
+    "</title>",
+    "<textarea>",
+    "</textarea>",
+    "<xmp>",
+    "<plaintext>",
+    "<select>",
+    "<option>",
+    "<form>",
+    "<input value='<b>'>",
+    "<frameset>",
+    "<body onload=x bgcolor=black>",
+    "<html lang=fi>",
+    "<blockquote type=cite>",
+    "</blockquote>",
+    "<details class=earlier>",
+    "<summary>",
+    "<div id=Signature>",
+    "Från: a<br>Skickat: b<br>",
+    "<style>p{margin:0}.a{color:#fff}</style>",
+    "<p class=a style='display:none'>",
+    "<ol start=3>",
+    "<li>",
+    "<pre>",
+    "\n",
+    "&lt;script&gt;",
+    "&#0;",
+    "\u{202e}",
+    "text",
+    "-- ",
+    "<br>",
+    "'",
+    "\"",
+    ">",
+    "<",
+    "/",
+    "=",
+    "&",
+];
+
 /// One change: where, how much of what stands there goes, and what comes instead.
 fn change() -> impl Strategy<Value = (Index, usize, Vec<u8>)> {
     let piece =
@@ -225,6 +311,19 @@ proptest! {
     fn any_pieces_are_read(pieces in proptest::collection::vec(any::<Index>(), 0..60)) {
         let raw: Vec<u8> = pieces.iter().flat_map(|i| i.get(PIECES).iter().copied()).collect();
         agree(&raw);
+    }
+
+    #[test]
+    fn any_html_is_harmless(pieces in proptest::collection::vec(any::<Index>(), 0..40)) {
+        let html: String = pieces.iter().map(|i| *i.get(TAGS)).collect();
+        let raw = format!("From: a@hel.example\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{html}");
+        agree(raw.as_bytes());
+        // What came out is taken for the same once more.
+        for look in looks() {
+            let once = intake::read_with(raw.as_bytes(), &Limits::default(), &look).html.unwrap_or_default();
+            let again = format!("From: a@hel.example\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{once}");
+            harmless(&intake::read_with(again.as_bytes(), &Limits::default(), &look).html.unwrap_or_default(), &html);
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ const SIGNATURES: &[&str] = &[
     "applemailsignature",
     "protonmail_signature_block",
 ];
+/// Folds of each kind; a message with more is made to cost something.
+const MOST: usize = 100;
 /// Elements among whose children nothing else may stand.
 const STRICT: &[&str] = &["table", "tbody", "thead", "tfoot", "tr", "ul", "ol", "dl", "colgroup"];
 
@@ -31,7 +33,7 @@ pub(super) fn folds(tree: &Tree, forwarded: bool) -> Folds {
     let mut folds = Folds::new();
     let runs = quotes::of_lines(&lines, forwarded);
     let blank = |n: &usize| lines.get(*n).is_none_or(|line| line.trim_matches(['>', ' ']).is_empty());
-    for run in runs.iter().filter(|run| matches!(run.part, Part::Earlier | Part::Signature)) {
+    for run in runs.iter().filter(|run| matches!(run.part, Part::Earlier | Part::Signature)).take(MOST) {
         let filled = |mut lines: std::ops::Range<usize>| lines.find(|n| !blank(n));
         let (Some(first), Some(last)) = (filled(run.lines.clone()), run.lines.clone().rev().find(|n| !blank(n))) else {
             continue;
@@ -99,7 +101,7 @@ fn marked(tree: &Tree, folds: &mut Folds) {
             Step::Enter(id) => {
                 if let Some((_, last)) = folds.get(&id) {
                     inside = inside.or(Some(*last));
-                } else if inside.is_none() && is_signature(tree, id) {
+                } else if inside.is_none() && folds.len() < 2 * MOST && is_signature(tree, id) {
                     folds.insert(id, (Part::Signature, id));
                     inside = Some(id);
                 }
@@ -202,6 +204,17 @@ mod tests {
                 .iter()
                 .all(|f| f.1.starts_with("Från"))
         );
+    }
+
+    #[test]
+    fn folds_without_end_are_not_made() {
+        let tree = parse(&"<p>a</p><div id=signature>b</div>".repeat(3000), &mut Budget::default()).unwrap();
+        assert_eq!(folds(&tree, false).len(), 2 * MOST);
+        let tree = parse(
+            &"<p>a</p><div>-- <br>b</div><blockquote type=cite>c</blockquote>".repeat(3000),
+            &mut Budget::default(),
+        );
+        assert!(folds(&tree.unwrap(), false).len() <= 2 * MOST);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use super::tree::{Element, Id, Step, Tree, What};
 
 /// Quotations inside one another that are marked.
 const QUOTES: usize = 20;
+/// Octets of a link's words that are compared with its target.
+const WORDS: usize = 4096;
 /// Columns that lists are set in by, at most.
 const INDENT: usize = 16;
 /// Characters of a cell that is part of a line.
@@ -159,6 +161,7 @@ fn leave_link(tree: &Tree, id: Id, left: &Open, lines: &mut Lines) {
     let link = tree.element(id).filter(|e| &*e.name == "a").and_then(|e| e.get("href")).and_then(Link::of);
     let Some(link) = link else { return };
     let words = lines.out.get(left.words..).unwrap_or_default();
+    let words = &words[..words.floor_char_boundary(WORDS)];
     if !link.is_spelt_by(words) && !words.contains(link.in_text()) {
         lines.text(&format!(" <{}>", link.in_text()), left.place, id);
     }

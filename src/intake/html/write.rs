@@ -16,6 +16,8 @@ use super::{Page, safe, symbols};
 use crate::intake::fields::{language_tag, turns_direction};
 use crate::intake::quotes::Part;
 
+/// Octets of a link's words, with what is in them, that are compared with its target.
+const WORDS: usize = 4096;
 /// Octets of styles in one message.
 const STYLES: usize = 4 << 20;
 
@@ -195,7 +197,8 @@ impl<'w> Writer<'w> {
             && let Some(open) = self.open.pop()
         {
             let target = open.link.and_then(|(link, from)| {
-                let words = words(self.out.get(from..).unwrap_or_default());
+                let written = self.out.get(from..).unwrap_or_default();
+                let words = words(&written[..written.floor_char_boundary(WORDS)]);
                 let say = link.is_disguised_by(&words) || (self.page.is_some() && !link.is_said_by(&words));
                 say.then_some(link.target)
             });
