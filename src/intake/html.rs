@@ -136,7 +136,7 @@ impl Document {
     /// attachment's index; without a base, `cid:` and its Content-ID. Every other picture is taken out, its description
     /// stays. `language`: of the part, where the HTML itself says none.
     pub(super) fn sanitised(&self, shown: &Shown<'_>, language: Option<&str>) -> String {
-        let Some(tree) = &self.tree else { return String::new() };
+        let Some(tree) = self.tree.as_ref().filter(|tree| shows_something(tree)) else { return String::new() };
         let pictures = |source: &str| {
             let reference = reference(source)?;
             let index = shown.pictures.get(&reference)?;
@@ -173,6 +173,15 @@ pub(super) fn reference(source: &str) -> Option<String> {
         None if source.get(..5).is_some_and(|s| s.eq_ignore_ascii_case("data:")) => None,
         None => Some(source.to_owned()),
     }
+}
+
+/// Whether there is a letter or a picture at all: scanners send empty lines.
+fn shows_something(tree: &Tree) -> bool {
+    tree.ids().any(|id| match tree.what(id) {
+        tree::What::Text(text) => text.chars().any(|c| !c.is_whitespace() && !c.is_control()),
+        tree::What::Element(element) => matches!(&*element.name, "img" | "input"),
+        tree::What::Nothing => false,
+    })
 }
 
 fn is_remote(url: &str) -> bool {
