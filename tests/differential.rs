@@ -130,6 +130,7 @@ fn ours(raw: &[u8]) -> (brevbro::domain::record::Content, BTreeMap<String, Ours>
         let part = parts.get_mut(leaf.part).unwrap();
         part.octets = Some(leaf.octets.to_vec());
         part.name = Some(leaf.filename);
+        std::ops::ControlFlow::Continue(())
     });
     (content, parts)
 }

@@ -8,7 +8,7 @@ use super::defects::{self, EXTERNAL, FILE_NAME, PARTIAL};
 use super::names::{self, Taken};
 use super::opened::Opened;
 use super::tree::{Fate, Tree};
-use super::{Limits, body, calendar, fields, text};
+use super::{Limits, calendar, fields, pictures, text};
 use crate::domain::record::{Attachment, Defect, Disposition, PartAccount, PartStatus};
 use crate::domain::seal::Seals;
 use crate::smime::Keyring;
@@ -27,7 +27,7 @@ pub fn attachment_with(raw: &[u8], index: usize, seals: &Seals) -> Option<(Attac
     let parsed = opened.parsed();
     let tree = Tree::of(&opened, &parsed);
     tree.attachments().nth(index)?;
-    let shown = body::pictures_shown(&tree, &limits);
+    let shown = pictures::shown(&tree, &limits);
     // Names depend on those before.
     let mut taken = Taken::default();
     let (mut found, mut octets) = (None, Vec::new());

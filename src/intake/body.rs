@@ -1,15 +1,17 @@
 //! The parts of a message that are shown: its own, and those of the messages that it encloses, each under its heading.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use mail_parser::PartKind;
 
 use super::charset::unlabelled;
 use super::enclosed::Heading;
-use super::outline::{self, Outline};
+use super::html::{self, Document, Shown};
+use super::pictures::{self, Pictures};
+use super::record::ReadOptions;
 use super::text::{Faults, decoded, plain, tidy};
 use super::tree::{Fate, Node, Tree, is_unopened};
-use super::{Limits, attachments, defects, fields, html, openpgp};
+use super::{Limits, defects, fields, openpgp};
 use crate::domain::record::Defect;
 
 /// Octets shown of a multipart that cannot be divided.
@@ -27,17 +29,11 @@ pub(super) struct Body {
     pub(super) language: Option<String>,
 }
 
+/// With the language of the part.
 enum Piece {
-    Html(String, Outline),
-    Text(String),
+    Html(Document, Option<String>),
+    Text(String, Option<String>),
     Heading(Heading),
-}
-
-/// The index of each picture that the HTML shows, by the message that shows it and its Content-ID.
-#[derive(Default)]
-pub(super) struct Pictures {
-    by_message: HashMap<usize, HashMap<String, usize>>,
-    none: HashMap<String, usize>,
 }
 
 /// A piece of the plain view.
@@ -46,8 +42,8 @@ enum Line {
     Heading(String),
     /// Text.
     Text(String),
-    /// The text of HTML that a text beside it stands for.
-    OfHtml(String),
+    /// The text of this piece of HTML, where no text beside it stands for it.
+    OfHtml(usize),
 }
 
 /// What has been read so far.
@@ -56,7 +52,9 @@ struct Reader {
     lines: Vec<(usize, Line)>,
     html: Vec<(usize, Piece)>,
     has_html: bool,
-    budget: outline::Budget,
+    budget: html::Budget,
+    /// Places of the message's pictures.
+    located: HashSet<String>,
     languages: (Option<String>, Option<String>),
 }
 
@@ -68,27 +66,30 @@ impl Reader {
         let (source, mut faults) = decoded(part, if offered { node.room } else { limits.body_bytes.saturating_mul(4) });
         let said = fields::language(part.headers());
         if matches!(part.kind(), PartKind::Html) {
-            let outline = outline::of(&source, &mut self.budget);
-            note(&outline, &mut faults);
-            let text = tidy(&outline.text, &mut Faults::new()).trim_end().to_owned();
+            let document = Document::of(&source, &mut self.budget);
+            note(&document, &self.located, &mut faults);
             if self.languages.1.is_none() {
-                self.languages.1 = said.or_else(|| outline.language.clone());
+                self.languages.1 = said.clone().or_else(|| document.language.clone());
+            }
+            if in_text {
+                self.lines.push((message, Line::Text(text_of(&document))));
+            } else {
+                self.lines.push((message, Line::OfHtml(self.html.len())));
             }
             if in_html {
-                let fit = !outline.too_complex && !offered;
+                let fit = !document.is_too_complex() && !offered;
                 self.has_html |= fit;
-                let piece = if fit { Piece::Html(source.into_owned(), outline) } else { Piece::Text(text.clone()) };
+                let piece = if fit { Piece::Html(document, said) } else { Piece::Text(text_of(&document), said) };
                 self.html.push((message, piece));
             }
-            self.lines.push((message, if in_text { Line::Text(text) } else { Line::OfHtml(text) }));
         } else {
             let text = plain(part, &source, &mut faults);
             let text = openpgp::cleartext(&text).map_or(text, |shown| shown.trim_end().to_owned());
             if self.languages.0.is_none() {
-                self.languages.0 = said;
+                self.languages.0.clone_from(&said);
             }
             if in_html {
-                self.html.push((message, Piece::Text(text.clone())));
+                self.html.push((message, Piece::Text(text.clone(), said)));
             }
             if in_text {
                 self.lines.push((message, Line::Text(text)));
@@ -107,7 +108,11 @@ impl Reader {
             let (text, begins_here) = match line {
                 Line::Heading(text) => (text, true),
                 Line::Text(text) => (text, false),
-                Line::OfHtml(text) if !saying.contains(&message) => (text, false),
+                Line::OfHtml(at) if !saying.contains(&message) => match self.html.get(at) {
+                    Some((_, Piece::Html(document, _))) => (text_of(document), false),
+                    Some((_, Piece::Text(text, _))) => (text.clone(), false),
+                    Some((_, Piece::Heading(_))) | None => continue,
+                },
                 Line::OfHtml(_) => continue,
             };
             if text.trim().is_empty() {
@@ -128,7 +133,7 @@ impl Reader {
 impl Body {
     /// Reads it.
     pub(super) fn read(tree: &Tree<'_>, limits: &Limits, found: &mut Vec<Defect>) -> Self {
-        let mut reader = Reader::default();
+        let mut reader = Reader { located: pictures::located(tree), ..Reader::default() };
         for node in &tree.nodes {
             if node.opens {
                 let heading = Heading::of(node.part.headers());
@@ -153,26 +158,23 @@ impl Body {
         Self { text, begins, html: reader.html, language: reader.languages.0.or(reader.languages.1) }
     }
 
-    /// The Content-IDs that each message's HTML asks for.
-    fn asked(&self) -> HashMap<usize, Vec<&HashSet<String>>> {
-        let mut asked: HashMap<usize, Vec<&HashSet<String>>> = HashMap::new();
-        for (message, piece) in &self.html {
-            if let Piece::Html(_, outline) = piece
-                && !outline.pictures.is_empty()
-            {
-                asked.entry(*message).or_default().push(&outline.pictures);
-            }
-        }
-        asked
+    /// The HTML that is shown, each with the message that it is of.
+    pub(super) fn documents(&self) -> impl Iterator<Item = (usize, &Document)> {
+        self.html.iter().filter_map(|(message, piece)| match piece {
+            Piece::Html(document, _) => Some((*message, document)),
+            Piece::Text(..) | Piece::Heading(_) => None,
+        })
     }
 
-    /// Sanitised; `None` when no part is HTML that can be shown.
-    pub(super) fn html(&self, pictures: &Pictures, base: Option<&str>) -> Option<String> {
+    /// Sanitised; `None` when no part is HTML that can be shown. `forwarded`: the message hands on another.
+    pub(super) fn html(&self, pictures: &Pictures, options: &ReadOptions, forwarded: bool) -> Option<String> {
+        let (base, page) = (options.inline_base.as_deref(), options.page.as_ref());
         let piece = |(message, piece): &(usize, Piece)| match piece {
-            Piece::Html(source, _) => {
-                html::sanitised(source, pictures.by_message.get(message).unwrap_or(&pictures.none), base)
+            Piece::Html(document, language) => {
+                let shown = Shown { pictures: pictures.of_message(*message), base, page, forwarded };
+                document.sanitised(&shown, language.as_deref())
             }
-            Piece::Text(text) => html::of_text(text),
+            Piece::Text(text, language) => html::of_text(text, language.as_deref()),
             Piece::Heading(heading) => heading.html(),
         };
         let pieces: Vec<String> = self.html.iter().map(piece).collect();
@@ -181,45 +183,20 @@ impl Body {
     }
 }
 
-impl Pictures {
-    /// Those that the body shows.
-    pub(super) fn of(tree: &Tree<'_>, body: &Body) -> Self {
-        let asked = body.asked();
-        let mut pictures = Self::default();
-        if asked.is_empty() {
-            return pictures;
-        }
-        for (index, node) in tree.attachments().enumerate() {
-            let Some(asked) = asked.get(&node.message) else { continue };
-            let Some(id) = attachments::content_id(&node.part) else { continue };
-            if attachments::is_picture(&node.part) && asked.iter().any(|ids| ids.contains(&id)) {
-                // The first of several with one id, as mail programs do.
-                pictures.by_message.entry(node.message).or_default().entry(id).or_insert(index);
-            }
-        }
-        pictures
-    }
-
-    /// Their indices.
-    pub(super) fn shown(&self) -> HashSet<usize> {
-        self.by_message.values().flat_map(HashMap::values).copied().collect()
-    }
+/// A text of HTML is made only where there is no other: it takes as long as building the tree.
+fn text_of(document: &Document) -> String {
+    tidy(&document.text(), &mut Faults::new()).trim_end().to_owned()
 }
 
-fn note(outline: &Outline, faults: &mut Faults) {
+fn note(document: &Document, located: &HashSet<String>, faults: &mut Faults) {
+    let missing = |source: &String| !source.starts_with("cid:") && !pictures::is_located(source, located);
     for (is, code) in [
-        (outline.too_complex, defects::HTML_TOO_COMPLEX),
-        (outline.remote, defects::REMOTE_CONTENT),
-        (outline.active, defects::ACTIVE_CONTENT),
+        (document.is_too_complex(), defects::HTML_TOO_COMPLEX),
+        (document.remote || document.pictures.iter().any(missing), defects::REMOTE_CONTENT),
+        (document.active, defects::ACTIVE_CONTENT),
     ] {
         if is {
             faults.push((code, String::new()));
         }
     }
-}
-
-/// The attachments that the HTML shows.
-pub(super) fn pictures_shown(tree: &Tree<'_>, limits: &Limits) -> HashSet<usize> {
-    let body = Body::read(tree, limits, &mut Vec::new());
-    Pictures::of(tree, &body).shown()
 }

@@ -41,7 +41,7 @@ impl Heading {
         let title = if self.subject.is_empty() { "✉" } else { &*self.subject };
         let lines = [&*self.from, &*self.date];
         let about = lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
-        let about = if about.is_empty() { about } else { html::of_text(&about) };
+        let about = if about.is_empty() { about } else { html::of_text(&about, None) };
         format!("<hr><h2>{}</h2>{about}", html::escaped(title))
     }
 }

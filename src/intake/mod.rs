@@ -8,6 +8,7 @@
 //! - [`report::read`] is what a delivery report or a receipt says.
 //! - [`calendar`] is what an invitation says.
 //! - [`explain`] is the message as a tree of parts, for admins.
+//! - [`quotes`] tells what of a text is new and what an earlier message said.
 //! - [`json`] is the record as `brevbro parse` and the API give it.
 //!
 //! Both readings see the same structure: an attachment's index from one means the same in the other. HTML that comes
@@ -29,17 +30,16 @@ mod glance;
 mod html;
 pub mod json;
 mod limits;
-mod lines;
 mod names;
 mod opened;
 mod openpgp;
-mod outline;
 mod outside;
+mod pictures;
+pub mod quotes;
 mod record;
 pub mod report;
 pub mod rtf;
 mod sealed;
-mod style;
 mod text;
 mod tnef;
 mod tree;
@@ -49,6 +49,7 @@ mod uuencode;
 pub use attachments::{attachment, attachment_with};
 pub use copy::copy;
 pub use glance::{Glance, Stated, glance, stated};
+pub use html::Page;
 pub use limits::Limits;
 pub use names::safe as safe_file_name;
 pub use opened::{Leaf, Opened};

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use mail_parser::{Message, MessagePart, MessageRef, PartId, PartKind};
 
-use super::{outline, text};
+use super::html::{Budget, Document};
+use super::text;
 
 /// Octets and words of a text that are compared.
 const OCTETS: usize = 256 << 10;
@@ -53,14 +54,14 @@ struct Words {
 impl Words {
     fn of(parts: &[MessagePart<'_>]) -> Self {
         let mut found = Self::default();
-        let mut budget = outline::Budget::default();
+        let mut budget = Budget::default();
         for part in parts {
             let source = text::decoded(part, OCTETS).0;
             if is_plain(part) {
                 found.add(&source);
             } else {
                 found.html = true;
-                found.add(&outline::of(&source, &mut budget).text);
+                found.add(&Document::of(&source, &mut budget).text());
             }
         }
         found

@@ -2,13 +2,15 @@
 
 use mail_parser::{HeaderName, Message, MessagePart, PartFlags};
 
-use super::body::{Body, Pictures};
+use super::body::Body;
 use super::calendar::{self, APPOINTMENTS};
 use super::charset::unlabelled;
+use super::html::Page;
 use super::opened::Opened;
+use super::pictures::Pictures;
 use super::text::{self, Faults, tidy};
 use super::tree::{Fate, Tree, is_unopened};
-use super::{Limits, attachments, defects, fields, glance};
+use super::{Limits, attachments, defects, fields, glance, quotes};
 use crate::domain::appointment::Appointment;
 use crate::domain::record::{Content, Defect, PartAccount};
 use crate::domain::seal::{Seals, Shut};
@@ -23,6 +25,9 @@ pub struct ReadOptions {
     pub inline_base: Option<String>,
     /// What was kept of the door's reading of a sealed message: without it, encrypted parts stay shut.
     pub seals: Seals,
+    /// The HTML is for the page of the message: what is earlier is folded, under these words, and colours are for a light
+    /// and a dark ground. Without it the HTML is as the message has it.
+    pub page: Option<Page>,
 }
 
 /// Reads everything. Never fails: what is wrong stands in the defects.
@@ -65,7 +70,7 @@ impl Opened<'_> {
         let parts = attachments::account(&tree, &attachments);
         Content {
             events: events(&tree, &parts),
-            html: body.html(&pictures, options.inline_base.as_deref()),
+            html: body.html(&pictures, options, quotes::is_forward(&glance.subject)),
             language: fields::language(headers).or(body.language),
             text: body.text,
             enclosed: body.begins,

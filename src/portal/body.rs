@@ -1,15 +1,37 @@
-//! A plain text as a page shows it: in paragraphs of what is new and what is quoted. Quotes are folded, never cut:
-//! the pieces, put together, are the text.
+//! A plain text as a page shows it: in paragraphs of what is new, what is quoted and what is a signature. The pieces, put
+//! together, are the text.
+
+use crate::intake::quotes::{self, Part};
 
 /// A run of lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
-    /// What an earlier message said: shown folded.
-    pub quoted: bool,
+    /// What it is.
+    pub part: Part,
     /// The lines, as words and links in turn.
     pub spans: Vec<Span>,
     /// How many lines.
     pub lines: usize,
+}
+
+impl Piece {
+    /// What an earlier message said: shown folded.
+    #[must_use]
+    pub fn is_earlier(&self) -> bool {
+        self.part == Part::Earlier
+    }
+
+    /// Shown folded.
+    #[must_use]
+    pub fn is_signature(&self) -> bool {
+        self.part == Part::Signature
+    }
+
+    /// Quoted, and answered.
+    #[must_use]
+    pub fn is_quoted(&self) -> bool {
+        self.part == Part::Quoted
+    }
 }
 
 /// A part of a line.
@@ -21,49 +43,17 @@ pub struct Span {
     pub link: bool,
 }
 
-/// Cuts a text in what is new and what is quoted. Quoted is what stands behind `>`, and what follows the line with
-/// which a mail program of an office introduces the earlier message. A text that is nothing but quotes is shown as it
-/// is: somebody forwarded it.
+/// Cuts a text in what is new, what is quoted and what is a signature. `forwarded`: the message hands on another.
 #[must_use]
-pub fn pieces(text: &str) -> Vec<Piece> {
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let rest = (0..lines.len()).find(|&n| opens_quote(&lines, n)).unwrap_or(lines.len());
-    let mut runs: Vec<(bool, Vec<&str>)> = Vec::new();
-    for (n, line) in lines.iter().enumerate() {
-        // A blank line belongs to what stands before it.
-        let quoted = n >= rest
-            || line.starts_with('>')
-            || (line.trim().is_empty() && runs.last().is_some_and(|(quoted, _)| *quoted));
-        match runs.last_mut() {
-            Some((kind, run)) if *kind == quoted => run.push(line),
-            _ => runs.push((quoted, vec![line])),
-        }
-    }
-    let blank = |run: &[&str]| run.iter().all(|line| line.trim().is_empty());
-    let all_quoted = runs.iter().all(|(quoted, run)| *quoted || blank(run));
-    runs.into_iter()
-        .map(|(quoted, run)| Piece { quoted: quoted && !all_quoted, lines: run.len(), spans: spans(&run.concat()) })
-        .collect()
-}
-
-/// Whether the line opens the earlier message, and all that follows is that message.
-fn opens_quote(lines: &[&str], n: usize) -> bool {
-    let line = lines[n].trim();
-    // -----Original Message-----, -----Ursprungligt meddelande-----, -----Alkuperäinen viesti-----
-    let ruled = line.strip_prefix("-----").and_then(|rest| rest.strip_suffix("-----")).map(str::trim);
-    if let Some(title) = ruled {
-        return ["original message", "ursprungligt meddelande", "alkuperäinen viesti"]
-            .contains(&title.to_lowercase().as_str());
-    }
-    // Outlook's block of header fields: an author, then a time in one of the next two lines.
-    let field = |line: &str, names: &[&str]| {
-        line.split_once(':').is_some_and(|(name, _)| names.contains(&name.trim().trim_matches('*')))
-    };
-    field(line, &["From", "Från", "Lähettäjä"])
-        && lines[n + 1..]
-            .iter()
-            .take(2)
-            .any(|next| field(next.trim(), &["Sent", "Date", "Skickat", "Datum", "Lähetetty", "Päivämäärä", "Päiväys"]))
+pub fn pieces(text: &str, forwarded: bool) -> Vec<Piece> {
+    let mut lines = text.split_inclusive('\n');
+    let runs = quotes::runs(text, forwarded).into_iter();
+    runs.map(|run| {
+        let count = run.lines.len();
+        let words: String = lines.by_ref().take(count).collect();
+        Piece { part: run.part, lines: count, spans: spans(&words) }
+    })
+    .collect()
 }
 
 /// The text as words and web addresses in turn; put together, they are the text.
@@ -117,29 +107,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_quoted_is_folded() {
-        let text = "Hej!\n\n> Förra gången\n> skrev du\n\nTack.\n";
-        let pieces = pieces(text);
-        assert_eq!(pieces.iter().map(|p| p.quoted).collect::<Vec<_>>(), [false, true, false]);
+    fn what_stands_below_is_folded_and_nothing_cut() {
+        let text = "Hej!\n\nTack.\n\n> Förra gången\n> skrev du\n";
+        let pieces = pieces(text, false);
+        assert_eq!(pieces.iter().map(Piece::is_earlier).collect::<Vec<_>>(), [false, true]);
         assert_eq!(whole(&pieces), text);
-    }
-
-    #[test]
-    fn outlooks_block_of_fields_opens_the_earlier_message() {
-        for text in [
-            "Svar.\n\nFrån: Anna\nSkickat: den 3 mars\nTill: Bo\n\nFrågan\n",
-            "Vastaus.\n\nLähettäjä: Anna\nLähetetty: 3.3.\n\nKysymys\n",
-            "Answer.\n\n-----Original Message-----\nQuestion\n",
-        ] {
-            let pieces = pieces(text);
-            assert_eq!(pieces.iter().map(|p| p.quoted).collect::<Vec<_>>(), [false, true], "{text}");
-        }
-        assert!(!pieces("From: the river\nto the sea\nand back\n")[0].quoted);
-    }
-
-    #[test]
-    fn a_text_of_quotes_alone_is_shown() {
-        assert!(pieces("> all\n> of it\n").iter().all(|p| !p.quoted));
     }
 
     #[test]
@@ -156,12 +128,12 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_lost(text in "(> |From: |Sent: |https?://|[a-zå)(.]| |\n){0,80}") {
-            prop_assert_eq!(whole(&pieces(&text)), text);
+            prop_assert_eq!(whole(&pieces(&text, false)), text);
         }
 
         #[test]
         fn nothing_is_lost_of_any_text(text in any::<String>()) {
-            prop_assert_eq!(whole(&pieces(&text)), text);
+            prop_assert_eq!(whole(&pieces(&text, false)), text);
         }
     }
 }

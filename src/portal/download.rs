@@ -19,7 +19,7 @@ use super::visitor::Citizen;
 use crate::domain::account::Account;
 use crate::domain::ids::{RecordId, ReplyId};
 use crate::domain::record::{Attachment, Record};
-use crate::intake;
+use crate::intake::{self, ReadOptions};
 
 /// Whatever a file holds, opened in a browser it can do nothing.
 const FILE_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'none'");
@@ -27,7 +27,7 @@ const FILE_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; s
 /// The message's HTML: no script, nothing from elsewhere, in our own frame. Its links open beside the portal, when a
 /// person clicks them, and know nothing of where they were.
 const SANDBOX_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
+    "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'; \
      sandbox allow-popups allow-popups-to-escape-sandbox",
 );
 
@@ -150,8 +150,15 @@ pub(super) async fn html(
     let sealed = grant.seal(&state.keys, &state.clock, &state.ids).ok_or_else(|| Fault::internal("no cipher"))?;
     let _share = state.reading.message(record.size).await?;
     let letter = state.store.letter(&citizen.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
-    let content = reading::content(letter, Some(format!("/pictures/{sealed}/"))).await?;
     let words = state.words(citizen.visitor.language);
+    let folds = intake::Page {
+        earlier: words.t("show-earlier"),
+        signature: words.t("show-signature"),
+        hidden: words.t("show-hidden"),
+    };
+    let options =
+        ReadOptions { inline_base: Some(format!("/pictures/{sealed}/")), page: Some(folds), ..ReadOptions::default() };
+    let content = reading::content(letter, options).await?;
     let page = SandboxPage {
         language: content.language,
         title: subject(&words, &record),

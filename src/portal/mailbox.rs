@@ -23,6 +23,7 @@ use crate::domain::account::{Account, AccountState};
 use crate::domain::directory::Directory;
 use crate::domain::ids::{RecordId, ReplyId};
 use crate::domain::record::{Attachment, Content, Defect, PartStatus, Record};
+use crate::intake::{ReadOptions, quotes};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Paging {
@@ -126,7 +127,7 @@ pub(super) async fn message_page(
 ) -> Result<MessagePage, Fault> {
     let share = state.reading.message(record.size).await?;
     let letter = state.store.letter(&citizen.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
-    let content = reading::content(letter, None).await?;
+    let content = reading::content(letter, ReadOptions::default()).await?;
     let (records, replies) = state.store.conversation(&citizen.account.id, record.conversation).await?;
     let directory = state.directory().await?;
     let words = state.words(citizen.visitor.language);
@@ -140,7 +141,8 @@ pub(super) async fn message_page(
         Err(Closed::Nowhere) => (None, Some(words.t("reply-nowhere"))),
         Err(Closed::NotInUse) => (None, Some(words.t("not-in-use"))),
     };
-    let pieces = pieces(&content);
+    let forwarded = quotes::is_forward(&record.subject);
+    let pieces = pieces(&content, forwarded);
     let page = MessagePage {
         subject: subject(&words, &record),
         kind: record.kind.word(),
@@ -153,11 +155,7 @@ pub(super) async fn message_page(
         seal: seal::view(&words, &content, &office),
         content_language: content.language.filter(|tag| tag != words.tag()),
         html_src: content.html.is_some().then(|| format!("{path}/html")),
-        html_height: match content.text.len() + 80 * content.text.lines().count() {
-            0..1000 => "low",
-            1000..3000 => "middling",
-            _ => "high",
-        },
+        html_height: height(&content.text, forwarded),
         appointments: content
             .events
             .iter()
@@ -184,6 +182,22 @@ pub(super) async fn message_page(
     Ok(page)
 }
 
+/// How high the text of a message will be, roughly: a page without scripts cannot ask. What is folded does not count.
+fn height(text: &str, forwarded: bool) -> &'static str {
+    let lines: Vec<&str> = text.lines().collect();
+    let shown = quotes::runs(text, forwarded).into_iter().map(|run| match run.part {
+        quotes::Part::Earlier | quotes::Part::Signature => 2,
+        _ => lines.get(run.lines).unwrap_or_default().iter().map(|line| 1 + line.chars().count() / 80).sum(),
+    });
+    match shown.sum::<usize>() {
+        0..7 => "lines-6",
+        7..13 => "lines-12",
+        13..19 => "lines-18",
+        19..27 => "lines-26",
+        _ => "lines-many",
+    }
+}
+
 fn shown_form(
     state: &PortalState,
     citizen: &Citizen,
@@ -205,13 +219,13 @@ fn shown_form(
 }
 
 /// The text in pieces. A quotation that ends the letter does not take in the message enclosed with it.
-fn pieces(content: &Content) -> Vec<Piece> {
+fn pieces(content: &Content, forwarded: bool) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut from = 0;
     for end in content.enclosed.iter().copied().chain([content.text.len()]) {
         let text = content.text.get(from..end).unwrap_or_default();
         if !text.trim().is_empty() {
-            pieces.extend(body::pieces(text));
+            pieces.extend(body::pieces(text, forwarded));
         }
         from = end;
     }

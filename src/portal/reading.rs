@@ -15,7 +15,7 @@ use tokio_util::io::ReaderStream;
 use super::fault::Fault;
 use super::state::Limits;
 use crate::domain::record::Content;
-use crate::intake;
+use crate::intake::{self, ReadOptions};
 use crate::store::Letter;
 
 /// One permit stands for this many octets.
@@ -88,9 +88,10 @@ impl Reading {
 }
 
 /// Reads a message away from the threads that serve.
-pub(super) async fn content(letter: Letter, inline_base: Option<String>) -> Result<Content, Fault> {
+/// With the seals that are kept of it; whoever calls need not say them.
+pub(super) async fn content(letter: Letter, options: ReadOptions) -> Result<Content, Fault> {
     let read = move || {
-        let options = intake::ReadOptions { inline_base, seals: letter.seals };
+        let options = ReadOptions { seals: letter.seals, ..options };
         intake::read_with(&letter.raw, &intake::Limits::default(), &options)
     };
     tokio::task::spawn_blocking(read).await.map_err(|_| Fault::internal("a message could not be read"))

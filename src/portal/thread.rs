@@ -50,7 +50,7 @@ fn reply_entry(words: &Words, reply: &SentReply) -> Entry {
     Entry::Reply {
         anchor: format!("reply-{}", reply.id),
         when: When { shown: words.moment(reply.written), iso: reply.written.to_string() },
-        pieces: body::pieces(&reply.text),
+        pieces: body::pieces(&reply.text, false),
         files: files.collect(),
         state: state(words, reply),
     }

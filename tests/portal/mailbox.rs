@@ -66,14 +66,23 @@ async fn opening_marks_read() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_shown_with_quotes_folded_and_nothing_cut() {
     let house = House::new().await;
-    let text = "Hej <b>Anna</b>!\n\n> du skrev\n> detta\n\nSe https://hel.example/a?b=1&c=2.\n";
+    let text = "Hej <b>Anna</b>!\n\n> får jag\n> fråga\n\nSe https://hel.example/a?b=1&c=2.\n-- \nKirsi\n\n> du skrev\n> detta\n";
     let id = house.letter(Letter::default(), "Fråga & svar [dnr HEL 2026-001234]", text).await;
     let page = house.citizen("anna").await.get(&format!("/messages/{id}")).text();
     assert!(page.contains("<h1>Fråga &#38; svar</h1>"), "{page}");
     assert!(page.contains("HEL 2026-001234"));
     assert!(page.contains("Hej &#60;b&#62;Anna"));
-    assert!(page.contains("Visa det tidigare meddelandet (3 rader)"));
-    assert!(page.contains("&#62; du skrev\n&#62; detta"));
+    assert!(
+        page.contains("<blockquote class=\"text\">&#62; får jag\n&#62; fråga"),
+        "what is answered stays in sight: {page}"
+    );
+    assert!(page.contains("<summary>Visa underskriften</summary><div class=\"text\">-- \nKirsi"), "{page}");
+    assert!(
+        page.contains(
+            "<summary>Visa det tidigare meddelandet (2 rader)</summary><div class=\"text\">&#62; du skrev\n&#62; detta"
+        ),
+        "{page}"
+    );
     assert!(page.contains("<a href=\"https://hel.example/a?b=1&#38;c=2\" rel=\"noopener noreferrer nofollow\">"));
     assert!(page.contains("Kerstin Ek &#60;kerstin.ek@hel.example&#62;"));
 }
@@ -113,7 +122,8 @@ async fn html_is_shown_in_a_sandbox_with_its_own_pictures() {
     let frame = anna.get(&format!("/messages/{id}/html"));
     let policy = frame.field("content-security-policy").unwrap();
     assert!(
-        policy.starts_with("default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"),
+        policy
+            .starts_with("default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'"),
         "{policy}"
     );
     assert!(policy.contains("sandbox") && !policy.contains("allow-scripts") && !policy.contains("allow-same-origin"));

@@ -2,6 +2,8 @@
 
 mod admin;
 mod api;
+mod browser;
+mod chromium;
 mod house;
 mod http;
 mod login;

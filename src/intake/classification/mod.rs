@@ -7,7 +7,7 @@ mod receipt;
 
 use mail_parser::{HeaderName, Message, MessagePart, PartKind};
 
-use super::outline::{self, Budget};
+use super::html::{Budget, Document};
 use super::report::shapes;
 use super::text::decoded;
 use super::{attachments, fields};
@@ -143,7 +143,7 @@ pub(super) fn first_text(message: &Message<'_>) -> String {
     let Some(part) = parts.find(fits) else { return String::new() };
     let (source, _) = decoded(&part, TEXT);
     if matches!(part.kind(), PartKind::Html) {
-        outline::of(&source, &mut Budget::default()).text
+        Document::of(&source, &mut Budget::default()).text()
     } else {
         source.into_owned()
     }

@@ -10,6 +10,7 @@ use super::schema::{PersonSchema, RecordSchema};
 use super::{List, Paging};
 use crate::domain::ids::RecordId;
 use crate::domain::record::{Person, Record};
+use crate::intake::ReadOptions;
 use crate::intake::json::RecordJson;
 use crate::portal::addressee::Addressee;
 use crate::portal::fault::{Fault, Problem};
@@ -117,7 +118,8 @@ pub(in crate::portal) async fn one(
     let _share = state.reading.message(record.size).await?;
     let letter = state.store.letter(&caller.account.id, record.id).await?.ok_or_else(Fault::not_found)?;
     let base = format!("/api/v1/messages/{}/attachments/", record.id);
-    let mut content = reading::content(letter, Some(base)).await?;
+    let options = ReadOptions { inline_base: Some(base), ..ReadOptions::default() };
+    let mut content = reading::content(letter, options).await?;
     content.to = Addressee::of(&record).among(content.to, &state.keys);
     if record.read.is_none() {
         state.store.mark_read(&caller.account.id, record.id).await?;

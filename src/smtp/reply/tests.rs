@@ -171,8 +171,6 @@ proptest! {
             }
             Class::Attachment { why, .. } => Class::Attachment { why, part, entry: None },
             Class::NotScanned { size, limit, .. } => Class::NotScanned { part, size, limit },
-            Class::DueDate { fault, .. } => Class::DueDate { read: part, fault },
-            Class::TagsConflict { first: Said::Case(_), second } => Class::TagsConflict { first: Said::Case(part), second },
             Class::TooLarge { limit, .. } => Class::TooLarge { size, limit },
             class => class,
         };
