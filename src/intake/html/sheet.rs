@@ -198,7 +198,7 @@ mod tests {
 
     fn of(css: &str, html: &str) -> String {
         let tree = parse(html, &mut Budget::default()).unwrap();
-        let id = tree.ids().filter(|id| tree.element(*id).is_some()).last().unwrap();
+        let id = tree.ids().rfind(|id| tree.element(*id).is_some()).unwrap();
         let mut sheet = Sheet::default();
         sheet.read(css);
         sheet.of(tree.element(id).unwrap()).written(|_, colour| colour.written())
@@ -250,7 +250,7 @@ mod tests {
         sheet.read(&"p,".repeat(100_000));
         sheet.read(&"p{color:red}".repeat(3000));
         let tree = parse("<p>", &mut Budget::default()).unwrap();
-        let id = tree.ids().filter(|id| tree.element(*id).is_some()).last().unwrap();
+        let id = tree.ids().rfind(|id| tree.element(*id).is_some()).unwrap();
         for _ in 0..2000 {
             let _ = sheet.of(tree.element(id).unwrap());
         }
