@@ -212,6 +212,10 @@ fn values<'t>(octets: &mut &'t [u8], kind: u16) -> (Option<Value<'t>>, bool) {
     let Some(count) = count else { return (None, false) };
     let mut first = None;
     for _ in 0..count {
+        // Values of no octets would be as many as the count says: four thousand million.
+        if !sized && size(single) == Some(0) {
+            break;
+        }
         let (value, whole) = if sized { variable(octets, single) } else { fixed(octets, single) };
         first = first.or(value);
         if !whole {
@@ -233,17 +237,21 @@ fn variable<'t>(octets: &mut &'t [u8], kind: u16) -> (Option<Value<'t>>, bool) {
     (value, whole)
 }
 
-/// What has its length from its type (MS-OXCDATA §2.11.1), padded to four octets.
-fn fixed<'t>(octets: &mut &'t [u8], kind: u16) -> (Option<Value<'t>>, bool) {
-    let size = match kind {
+/// The length that a type has (MS-OXCDATA §2.11.1); `None`: nobody knows it, and so where the next begins.
+fn size(kind: u16) -> Option<usize> {
+    Some(match kind {
         0x0000 | 0x0001 => 0,
         0x0002 | 0x000B => 2,
         0x0003 | 0x0004 | 0x000A => 4,
         0x0005 | 0x0006 | 0x0007 | 0x0014 | 0x0040 => 8,
         0x0048 => 16,
-        // Nobody knows how long it is, and so where the next begins.
-        _ => return (None, false),
-    };
+        _ => return None,
+    })
+}
+
+/// What has its length from its type, padded to four octets.
+fn fixed<'t>(octets: &mut &'t [u8], kind: u16) -> (Option<Value<'t>>, bool) {
+    let Some(size) = size(kind) else { return (None, false) };
     let (data, whole) = padded(octets, size);
     if !whole {
         return (None, false);

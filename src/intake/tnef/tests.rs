@@ -118,6 +118,13 @@ fn whatever_was_cut_off_the_rest_is_read() {
 }
 
 #[test]
+fn values_without_octets_take_no_time() {
+    let properties = Props::new().raw(0x1001, 0x6000, &[0xFF; 4]).text(0x1000, "text");
+    let tnef = Tnef::new(1252).message("IPM.Note", &properties);
+    assert!(entity(&tnef).ends_with("text"));
+}
+
+#[test]
 fn a_damaged_length_costs_one_attribute() {
     let (_, raw) = letters::all().into_iter().find(|(name, _)| *name == "tnef-length-hostile").unwrap();
     let content = read(&raw, &Limits::default());
