@@ -65,12 +65,13 @@ pub(super) fn decode(page: u32, octets: &[u8]) -> Cow<'_, str> {
             return encoding.decode_without_bom_handling(octets).0;
         }
     };
+    let dos: Vec<char> = dos.chars().collect();
     let upper = |octet: u8| match (page, octet) {
         (865, 0x9B) => 'ø',
         (865, 0x9D) => 'Ø',
         (865, 0xAF) => '¤',
         (858, 0xD5) => '€',
-        _ => dos.chars().nth(usize::from(octet & 0x7F)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        _ => dos.get(usize::from(octet & 0x7F)).copied().unwrap_or(char::REPLACEMENT_CHARACTER),
     };
     octets.iter().map(|&octet| if octet < 0x80 { char::from(octet) } else { upper(octet) }).collect()
 }
