@@ -50,10 +50,19 @@ pub fn of(octets: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// `MZ`, or `ZM` as DOS took it too, before a header. A text that begins with these letters has no NUL there.
+/// `MZ`, or `ZM` as DOS took it too, before a header that leads to a newer one (Windows looks at nothing else of it), or
+/// that DOS itself would run: its numbers of octets, pages and paragraphs are small. Neither a text nor chance has that.
 fn is_dos(octets: &[u8]) -> bool {
-    let begins = octets.starts_with(b"MZ") || octets.starts_with(b"ZM");
-    begins && octets.get(2..64).is_some_and(|header| header.contains(&0))
+    let short = |at: usize| octets.get(at..)?.first_chunk().map(|c| u16::from_le_bytes(*c));
+    let newer = || {
+        let at = octets.get(60..)?.first_chunk().map(|c| u32::from_le_bytes(*c))?;
+        octets.get(usize::try_from(at).ok()?..)?.first_chunk::<4>()
+    };
+    let is_newer =
+        |header: &[u8; 4]| header == b"PE\0\0" || [b"NE", b"LE", b"LX"].iter().any(|h| header.starts_with(*h));
+    let is_small = |at, most| short(at).is_some_and(|number| number <= most);
+    (octets.starts_with(b"MZ") || octets.starts_with(b"ZM"))
+        && (newer().is_some_and(is_newer) || (is_small(2, 511) && is_small(4, 2048) && is_small(8, 1024)))
 }
 
 /// `#!` and a path: a script that names its interpreter.
