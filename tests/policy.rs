@@ -37,7 +37,7 @@ const UNWANTED: &[(&str, Unwanted, &str, &str)] = &[
 ];
 
 /// Older messages of the corpus that hold such a thing for another reason.
-const ELSEWHERE: &[&str] = &["hostile-names"];
+const ELSEWHERE: &[&str] = &["hostile-names", "smime-not-cms", "tnef-hostile-file-names"];
 
 /// Part, its name with the entry's, and what is said against it.
 fn objection(policy: &Policy, raw: &[u8]) -> Option<(String, String, Objection)> {

@@ -136,10 +136,8 @@ impl Oracle {
         for parameter in &parameters {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             let name = name.to_uppercase();
-            let is_keyword = name.starts_with(|c: char| c.is_ascii_alphanumeric())
-                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
             match (name.as_str(), value.to_uppercase().as_str()) {
-                _ if !is_keyword || value.contains('=') || parameter.ends_with('=') => return self.fault(501),
+                _ if !is_parameter(parameter) => return self.fault(501),
                 _ if names.contains(&name) => return self.fault(501),
                 ("SMTPUTF8", "") if !parameter.contains('=') => utf8 = true,
                 ("BODY", "7BIT" | "8BITMIME") => {}
@@ -171,8 +169,8 @@ impl Oracle {
         if path != "postmaster" && !is_address(&path) {
             return self.fault(501);
         }
-        if !parameters.is_empty() {
-            return self.fault(555);
+        if let Some(first) = parameters.first() {
+            return self.fault(if is_parameter(first) { 555 } else { 501 });
         }
         let Some((office, utf8)) = self.mail.filter(|_| self.chunks.is_none()) else { return self.fault(503) };
         if !path.is_ascii() && !utf8 {
@@ -297,6 +295,15 @@ fn path_of(argument: &str, keyword: &str) -> Option<(String, Vec<String>)> {
         None => return None,
     };
     Some((path.to_owned(), parameters))
+}
+
+/// `esmtp-param` (§4.1.2).
+fn is_parameter(text: &str) -> bool {
+    let (keyword, value) = text.split_once('=').unwrap_or((text, "x"));
+    keyword.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && keyword.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && !value.is_empty()
+        && !value.contains('=')
 }
 
 /// §4.1.2, without quotes and literals.
