@@ -9,6 +9,7 @@ use serde_json::Value;
 use support::client::{Answer, Client};
 use support::gateway::{Gateway, Setup, said};
 use support::scanner::{Clamd, Fault, Ill, eicar};
+use support::winmail::winmail;
 use support::zip::{self, File};
 
 const ANNA: &str = "anna.virtanen@konto.example";
@@ -111,6 +112,7 @@ fn malware_is_found_in_every_part() {
             (attached("handlingar.zip", &in_zip), "\"handlingar.zip\""),
             (format!("Content-Type: message/rfc822\r\n\r\n{forwarded}"), "\"inne.pdf\""),
             (part("Content-Type: message/rfc822", forwarded.as_bytes()), "\"inne.pdf\""),
+            (part("Content-Type: application/ms-tnef; name=winmail.dat", &winmail("inne.doc", &eicar)), "\"inne.doc\""),
         ];
         for (part, name) in cases {
             let answer = send(&gateway, &[attached("rent.pdf", b"%PDF-1.7 clean"), part]);
@@ -131,7 +133,7 @@ fn malware_is_found_in_every_part() {
         kept(&send(&gateway, &[attached("rent.pdf", b"%PDF-1.7 clean"), attached("tom.txt", b"")]));
         assert_eq!(gateway.api("anna").inbox().len(), 1);
         assert!(figure(&gateway, "brevbro_scanned_parts_total") >= 8);
-        assert_eq!(figure(&gateway, "brevbro_scanner_finds_total"), 8);
+        assert_eq!(figure(&gateway, "brevbro_scanner_finds_total"), 9);
         assert_eq!(figure(&gateway, &format!("brevbro_scanner_up{{clamd=\"{address}\"}}")), 1);
     }
 }

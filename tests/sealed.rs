@@ -6,9 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use base64::Engine;
 use support::certificate::private;
 use support::clerk::Letter;
 use support::gateway::{Gateway, Setup, file, said};
+use support::scanner::{Clamd, eicar};
 
 const CLERK: &str = "taina.makela@hel.example";
 const ANNA: &str = "anna.virtanen@konto.example";
@@ -52,6 +54,37 @@ fn hand_in(gateway: &Gateway, file: &Path) -> Output {
 
 fn vector(gateway: &Gateway, name: &str) -> Output {
     hand_in(gateway, &vectors().join(format!("{name}.eml")))
+}
+
+/// What is encrypted is looked through as well: clamd sees nothing of it but what we send.
+#[test]
+fn malware_inside_a_seal_is_found() {
+    let clamd = Clamd::start();
+    let gateway = gateway(&format!("[scanner]\nclamd = [\"{}\"]\n{KEYS}", clamd.tcp));
+    let header = format!("From: {CLERK}\r\nTo: {ANNA}\r\nSubject: Beslut\r\nDate: Mon, 23 Nov 2026 10:00:00 +0200\r\n");
+    for (name, octets, expected) in [("inne.pdf", eicar(), "554"), ("rent.pdf", b"%PDF-1.7 clean".to_vec(), "")] {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(octets);
+        let entity = format!(
+            "Content-Type: application/pdf; name={name}\r\nContent-Transfer-Encoding: base64\r\n\r\n{encoded}\r\n"
+        );
+        fs::write(gateway.path("entity"), entity).unwrap();
+        let sealed = std::process::Command::new("openssl")
+            .args(["cms", "-encrypt", "-aes-256-gcm", "-binary", "-stream", "-in", &gateway.path("entity")])
+            .args(["-outform", "SMIME", &gateway.path("seal-rsa.pem")])
+            .output()
+            .unwrap();
+        assert!(sealed.status.success(), "{}", said(&sealed));
+        let body = String::from_utf8(sealed.stdout).unwrap().replace("\r\n", "\n").replace('\n', "\r\n");
+        let file = gateway.folder().join("sealed.eml");
+        fs::write(&file, format!("{header}{body}")).unwrap();
+        let answer = hand_in(&gateway, &file);
+        let words = said(&answer);
+        match expected {
+            "" => assert!(answer.status.success(), "{words}"),
+            code => assert!(words.contains(code) && words.contains("\"inne.pdf\""), "{words}"),
+        }
+    }
+    assert_eq!(gateway.api("anna").inbox().len(), 1);
 }
 
 fn newest(gateway: &Gateway) -> serde_json::Value {

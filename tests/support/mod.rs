@@ -23,6 +23,7 @@ pub mod signer;
 pub mod sink;
 pub mod tls;
 pub mod transcript;
+pub mod winmail;
 pub mod wire;
 pub mod world;
 pub mod zip;
