@@ -13,7 +13,7 @@ const FORBIDDEN: &[&str] = &[
 fuzz_target!(|octets: &[u8]| {
     let page = Page { earlier: "Earlier".into(), signature: "Signature".into(), hidden: "Hidden".into() };
     for page in [None, Some(page)] {
-        let options = ReadOptions { inline_base: Some("/a/".into()), page };
+        let options = ReadOptions { inline_base: Some("/a/".into()), page, ..ReadOptions::default() };
         let once = read(octets, &options);
         harmless(&once);
         // A second reading finds nothing more to take away that could do harm.
