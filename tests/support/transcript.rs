@@ -3,6 +3,9 @@
 
 use std::path::Path;
 
+/// Octets of one line, repeated as often as it says.
+const LONGEST: usize = 64 << 20;
+
 /// A conversation.
 pub struct Transcript {
     pub name: String,
@@ -210,6 +213,10 @@ fn sent(sign: &str, text: &str, number: usize) -> Result<Vec<u8>, String> {
     }
     if !raw {
         octets.extend_from_slice(b"\r\n");
+    }
+    // A slip of the pen, or of the fuzzer, is no line of a transcript.
+    if octets.len().saturating_mul(times) > LONGEST {
+        return Err(format!("line {number}: more than {LONGEST} octets"));
     }
     Ok(octets.repeat(times))
 }
