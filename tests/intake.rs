@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use brevbro::domain::record::PartStatus;
+use brevbro::domain::seal::Seals;
 use brevbro::intake::{self, Limits, Page, ReadOptions, json::RecordJson};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -69,7 +70,7 @@ fn agree(raw: &[u8]) {
         assert_eq!(intake::safe_file_name(&expected.filename).as_ref(), Some(&expected.filename));
     }
     assert_eq!(intake::attachment(raw, content.attachments.len()), None);
-    assert_eq!(intake::explain::parts(raw, &limits).len(), content.parts.len());
+    assert_eq!(intake::explain::parts(raw, &limits, Seals::default()).len(), content.parts.len());
     assert!(content.enclosed.iter().all(|at| content.text.is_char_boundary(*at)));
     for event in &content.events {
         assert!(event.attachment.is_none_or(|index| index < content.attachments.len()));
@@ -79,7 +80,7 @@ fn agree(raw: &[u8]) {
     assert!(!content.text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
     assert!(!content.subject.contains(char::is_control));
     assert!(content.from.iter().all(|p| !p.address.contains(char::is_control)));
-    let _ = intake::report::finding(raw);
+    let _ = intake::report::read(raw, &limits);
     for look in looks() {
         harmless(&intake::read_with(raw, &limits, &look).html.unwrap_or_default(), "");
     }

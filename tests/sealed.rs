@@ -120,6 +120,13 @@ fn a_sealed_letter_is_read_and_stays_readable_without_the_key() {
     }
     gateway.serve();
     assert_eq!(gateway.api("anna").get(&format!("messages/{id}")).json(), before);
+    // An admin sees the same parts, those inside the seal too.
+    let traced: serde_json::Value = serde_json::from_slice(&gateway.run(&["trace", id, "--json"]).stdout).unwrap();
+    let all = traced["parts"][0]["parts"].as_array().unwrap();
+    let told: Vec<_> = all.iter().map(|part| (&part["part"], &part["status"])).collect();
+    let parts = before["parts"].as_array().unwrap();
+    assert_eq!(told, parts.iter().map(|part| (&part["part"], &part["status"])).collect::<Vec<_>>(), "{traced}");
+    assert!(told.len() > 1 && told.iter().any(|(_, status)| **status == "shown"), "{traced}");
     // The octets are as they came.
     let copy = gateway.api("anna").get(&format!("messages/{id}/raw")).body;
     let copy = String::from_utf8(copy).unwrap();

@@ -58,8 +58,9 @@ async fn ask(opened: &Opened, id: &str, reveal: bool) -> Result<Trace, StoreErro
     let arrivals = opened.store.added(id).await?;
     let mut parts = Vec::new();
     for arrival in arrivals.iter().rev().take(LISTED).rev().map(|added| added.arrival) {
-        if let Some(raw) = opened.store.arrived(arrival).await? {
-            parts.push(Parts { arrival, parts: explain::parts(&raw, &Limits::default()) });
+        if let Some(letter) = opened.store.arrived(arrival).await? {
+            let parts_of_it = explain::parts(&letter.raw, &Limits::default(), letter.seals);
+            parts.push(Parts { arrival, parts: parts_of_it });
         }
     }
     Ok(Trace { events: opened.store.trace(id).await?, arrivals, parts, revealed })

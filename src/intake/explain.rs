@@ -7,6 +7,7 @@ use super::opened::Opened;
 use super::tree::{Fate, Tree};
 use super::{Limits, ReadOptions, read};
 use crate::domain::record::{Attachment, Content, Defect, PartStatus};
+use crate::domain::seal::Seals;
 use crate::smime::Keyring;
 
 /// One part. It tells nothing of what the message says, and names no file.
@@ -34,11 +35,11 @@ pub struct PartLine {
     pub depth: usize,
 }
 
-/// Every part of a message, in order.
+/// Every part of a message, in order; of a sealed one with what was kept of its opening.
 #[must_use]
-pub fn parts(raw: &[u8], limits: &Limits) -> Vec<PartLine> {
-    let opened = Opened::of(raw, limits, &Keyring::default());
-    lines(&opened, &opened.content(&ReadOptions::default()))
+pub fn parts(raw: &[u8], limits: &Limits, seals: Seals) -> Vec<PartLine> {
+    let opened = Opened::of(raw, limits, &Keyring::of_content_keys(&seals.keys));
+    lines(&opened, &opened.content(&ReadOptions { seals, ..ReadOptions::default() }))
 }
 
 fn lines(opened: &Opened<'_>, content: &Content) -> Vec<PartLine> {
@@ -65,7 +66,7 @@ fn lines(opened: &Opened<'_>, content: &Content) -> Vec<PartLine> {
 #[must_use]
 pub fn explained(raw: &[u8], limits: &Limits) -> Vec<String> {
     let content = read(raw, limits);
-    let parts = parts(raw, limits);
+    let parts = parts(raw, limits, Seals::default());
     let mut lines = Vec::with_capacity(parts.len());
     if parts.is_empty() {
         lines.push(format!("0  no header: all {} octets are text", raw.len()));
@@ -140,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_trace_names_no_file() {
-        let lines = outlined(&parts(RAW, &Limits::default()));
+        let lines = outlined(&parts(RAW, &Limits::default(), Seals::default()));
         assert_eq!(lines[2], "  2  application/pdf            1  as-it-came  attachment 0");
         assert_eq!(lines[3], "      ! file-name-changed");
         assert!(!lines.concat().contains("b.pdf"));

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
-
 use super::chain::event;
 use super::error::StoreError;
 use super::keep::message_key;
@@ -93,18 +91,6 @@ impl Store {
         let mut added = rows.iter().map(read).collect::<Result<Vec<_>, StoreError>>()?;
         added.sort_by_key(|one| one.arrival);
         Ok(added)
-    }
-
-    /// The octets of a message as they were received; `None`: there is no such one.
-    ///
-    /// # Errors
-    /// When the database or the blob folder is away.
-    pub async fn arrived(&self, arrival: ArrivalId) -> Result<Option<Bytes>, StoreError> {
-        let text = "SELECT blob, raw FROM arrival WHERE id = $1";
-        match self.read().fetch_option(text, values![arrival.to_bytes()]).await? {
-            Some(row) => self.octets_of(row.text_option(0)?, row.bytes_option(1)?).await.map(Some),
-            None => Ok(None),
-        }
     }
 
     /// The chain of one gateway, from the event after `after`, at most `limit`: for `evidence export`.

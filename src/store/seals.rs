@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::error::StoreError;
 use super::open::Store;
 use super::rows::contradiction;
-use super::sql::values;
+use super::sql::{Row, values};
 use crate::domain::ids::{AccountId, ArrivalId, RecordId};
 use crate::domain::seal::Seals;
 
@@ -28,7 +28,20 @@ impl Store {
     pub async fn letter(&self, account: &AccountId, id: RecordId) -> Result<Option<Letter>, StoreError> {
         let text = "SELECT v.blob, v.raw, v.id, v.seals FROM record r JOIN arrival v ON v.id = r.arrival \
                     WHERE r.account = $1 AND r.id = $2";
-        let row = self.read().fetch_option(text, values![account.as_str(), id.to_bytes()]).await?;
+        self.letter_of(self.read().fetch_option(text, values![account.as_str(), id.to_bytes()]).await?).await
+    }
+
+    /// The message of an arrival, whoever has it; `None`: there is no such one.
+    ///
+    /// # Errors
+    /// As of [`Store::letter`].
+    pub async fn arrived(&self, arrival: ArrivalId) -> Result<Option<Letter>, StoreError> {
+        let text = "SELECT blob, raw, id, seals FROM arrival WHERE id = $1";
+        self.letter_of(self.read().fetch_option(text, values![arrival.to_bytes()]).await?).await
+    }
+
+    /// Of a row of blob, raw, id, seals.
+    async fn letter_of(&self, row: Option<Row>) -> Result<Option<Letter>, StoreError> {
         let Some(row) = row else { return Ok(None) };
         let seals = match row.bytes_option(3)? {
             Some(sealed) => self.unseal(ArrivalId::from_bytes(row.id(2)?), sealed)?,

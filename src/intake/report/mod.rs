@@ -144,12 +144,6 @@ pub fn read(raw: &[u8], limits: &Limits) -> Told {
     told
 }
 
-/// What a delivery report says, in sum.
-#[must_use]
-pub fn finding(raw: &[u8]) -> Finding {
-    read(raw, &Limits::default()).finding
-}
-
 fn delivery(message: &Message<'_>, is_report: bool, about: &mut Vec<String>) -> Report {
     let status = part(message, &["message/delivery-status", "message/global-delivery-status"]);
     if let Some(part) = status {
@@ -214,6 +208,10 @@ mod tests {
     use proptest::sample::Index;
 
     use super::*;
+
+    fn finding(raw: &[u8]) -> Finding {
+        super::read(raw, &Limits::default()).finding
+    }
 
     fn read(status: &str) -> Finding {
         finding(
