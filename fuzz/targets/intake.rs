@@ -11,7 +11,7 @@ fuzz_target!(|raw: &[u8]| {
     assert_eq!(glance.from, content.from);
     assert_eq!(glance.message_id, content.message_id);
     assert_eq!(glance.attachments as usize, content.attachments.len());
-    let explained = intake::explain::parts(raw, &limits);
+    let explained = intake::explain::parts(raw, &limits, brevbro::domain::seal::Seals::default());
     assert_eq!(explained.len(), content.parts.len());
     assert!(content.enclosed.iter().all(|at| content.text.is_char_boundary(*at)));
     for expected in content.attachments.iter().take(8) {
